@@ -1,0 +1,111 @@
+/** Shape of one received grid. */
+export interface GridShape {
+  readonly nRx: number;
+  readonly nSym: number;
+  readonly nSc: number;
+}
+
+export type LlrDatatype = 'f32' | 'f16' | 'i8';
+/** `codeword`: `[G]`, data REs frequency first, then symbols, b0…b(Qm−1) each. `grid`: `[Qm][nSym][nSc]`. */
+export type LlrLayout = 'codeword' | 'grid';
+/** `p0_over_p1`: LLR = ln P(b=0)/P(b=1), positive means 0. `p1_over_p0` is its negative. */
+export type LlrPolarity = 'p0_over_p1' | 'p1_over_p0';
+
+export interface LlrFormat {
+  readonly datatype: LlrDatatype;
+  readonly layout: LlrLayout;
+  readonly polarity: LlrPolarity;
+  /** LLRs are multiplied by `scale` before conversion; `i8` then rounds and saturates to ±127. */
+  readonly scale: number;
+}
+
+/** One grid, decoded and validated, in the layout of the model contract. Its buffers are transferred. */
+export interface LlrRequest {
+  readonly id: string;
+  /** Default model when absent. */
+  readonly model?: string;
+  /** Default (highest) version when absent. */
+  readonly version?: string;
+  readonly shape: GridShape;
+  /** `[2·nRx, nSym, nSc]` float32: re, im of antenna 0, re, im of antenna 1, … */
+  readonly rxGrid: Float32Array<ArrayBuffer>;
+  /** `[2, nSym, nSc]` float32: re, im of the pilots, zero where there is none. */
+  readonly dmrs: Float32Array<ArrayBuffer>;
+  /** `[nSym, nSc]`: 1 where the resource element carries data, 0 elsewhere. */
+  readonly dataMask: Uint8Array<ArrayBuffer>;
+  readonly format: LlrFormat;
+  /** Absolute deadline on the `performance.now()` clock, milliseconds. */
+  readonly deadlineMs?: number;
+  /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
+  readonly signal?: AbortSignal;
+}
+
+/** Stage times in milliseconds. */
+export interface LlrTiming {
+  readonly queueMs: number;
+  readonly computeMs: number;
+  readonly batchSize: number;
+}
+
+export interface LlrResult {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly llr: {
+    readonly datatype: LlrDatatype;
+    /** `[G]` for `codeword`, `[Qm, nSym, nSc]` for `grid`. */
+    readonly shape: readonly number[];
+    /** Little-endian values of `datatype`. */
+    readonly bytes: Uint8Array<ArrayBuffer>;
+  };
+  readonly timing: LlrTiming;
+}
+
+/** What a client may know about a served model version. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly ready: boolean;
+  /** SHA-256 of the model file, hex. */
+  readonly sha256: string;
+  readonly provider: 'cpu' | 'cuda';
+  readonly nRx: number;
+  /** Bits per QAM symbol. */
+  readonly bitsPerSymbol: number;
+  readonly modulation: string | undefined;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** The `spikingrx.config` metadata, as parsed; absent for a foreign model that fits the contract. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface TensorInfo {
+  readonly name: string;
+  readonly datatype: 'float32';
+  /** Symbolic where dynamic, for example `['batch', 4, 'symbols', 'subcarriers']`. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** Room in the bounded queue, taken before decoding. `release` is idempotent. */
+export interface Permit {
+  release(): void;
+}
+
+/** The seam between the transports and the engine: REST and gRPC are thin codecs over it. */
+export interface LlrService {
+  /** True once every model is loaded and warm, and no drain has begun. */
+  readonly ready: boolean;
+  models(): readonly ModelInfo[];
+  /** @throws NOT_FOUND when there is no such model or version. */
+  model(name?: string, version?: string): ModelInfo;
+  /**
+   * Takes room for `grids` grids that hold `bytes` bytes on the wire.
+   * @throws QUEUE_FULL (with `retryAfterMs`) when there is none, UNAVAILABLE when draining.
+   */
+  admit(size: { readonly grids: number; readonly bytes: number }): Permit;
+  /**
+   * Answers exactly once: with the LLRs or with a SpikingRxError (CANCELLED, DEADLINE_EXCEEDED,
+   * INTERNAL, …). The caller holds a permit and releases it when the answer is out.
+   */
+  compute(request: LlrRequest): Promise<LlrResult>;
+}
