@@ -1,0 +1,4 @@
+export { GrpcLlrClient, type GrpcClientOptions } from './grpc.js';
+export { RestLlrClient, type RestClientOptions } from './rest.js';
+export type { StreamAnswer, StreamOptions } from './stream.js';
+export * from './types.js';

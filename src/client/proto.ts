@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import type {
+  ComputeLlrRequestMessage,
+  ComputeLlrResponseMessage,
+  GetModelRequestMessage,
+  ListModelsResponseMessage,
+  ModelMessage,
+  StreamLlrRequestMessage,
+  StreamLlrResponseMessage,
+} from './messages.js';
+
+/** Folder that holds the definitions: `proto/` of the package. */
+export const PROTO_DIR = fileURLToPath(new URL('../../proto/', import.meta.url));
+export const PROTO_FILE = 'spikingrx/v1/llr.proto';
+export const SERVICE_NAME = 'spikingrx.v1.LlrService';
+
+const root = new protobuf.Root().loadSync(`${PROTO_DIR}${PROTO_FILE}`);
+
+/** Encodes and decodes one message type. */
+export interface MessageCodec<T> {
+  encode(message: T): Buffer;
+  /** `bytes` fields are views of `bytes`, not copies. @throws Error when the bytes are no such message. */
+  decode(bytes: Uint8Array): T;
+}
+
+/**
+ * protobufjs's generated codec used as it is. grpc's proto-loader wraps the same codec in `fromObject` and
+ * `toObject`, which copies every bytes field once more each way.
+ */
+export function messageCodec<T extends object>(name: string): MessageCodec<T> {
+  const type = root.lookupType(`spikingrx.v1.${name}`);
+  return {
+    encode: (message) => type.encode(message as Record<string, unknown>).finish() as Buffer,
+    decode: (bytes) => type.decode(bytes) as unknown as T,
+  };
+}
+
+function method<Q extends object, A extends object>(options: {
+  readonly name: string;
+  readonly request: string;
+  readonly response: string;
+  readonly stream?: boolean;
+}): MethodDefinition<Q, A> {
+  const request = messageCodec<Q>(options.request);
+  const response = messageCodec<A>(options.response);
+  return {
+    path: `/${SERVICE_NAME}/${options.name}`,
+    originalName: options.name,
+    requestStream: options.stream ?? false,
+    responseStream: options.stream ?? false,
+    requestSerialize: request.encode,
+    requestDeserialize: request.decode,
+    responseSerialize: response.encode,
+    responseDeserialize: response.decode,
+  };
+}
+
+/** The service as grpc-js wants it, for the server and for clients. */
+export const llrServiceDefinition = {
+  ComputeLlr: method<ComputeLlrRequestMessage, ComputeLlrResponseMessage>({
+    name: 'ComputeLlr',
+    request: 'ComputeLlrRequest',
+    response: 'ComputeLlrResponse',
+  }),
+  StreamLlr: method<StreamLlrRequestMessage, StreamLlrResponseMessage>({
+    name: 'StreamLlr',
+    request: 'StreamLlrRequest',
+    response: 'StreamLlrResponse',
+    stream: true,
+  }),
+  GetModel: method<GetModelRequestMessage, ModelMessage>({
+    name: 'GetModel',
+    request: 'GetModelRequest',
+    response: 'Model',
+  }),
+  ListModels: method<Record<string, never>, ListModelsResponseMessage>({
+    name: 'ListModels',
+    request: 'ListModelsRequest',
+    response: 'ListModelsResponse',
+  }),
+};
