@@ -1,0 +1,102 @@
+/**
+ * Soft demapping of Gray QAM on unbiased symbols in complex Gaussian noise. The axes are independent:
+ * even bits lie on the real axis, odd bits on the imaginary one.
+ */
+import { invalid } from '../../errors.js';
+import { bitsPerSymbol, type Modulation, pamLevels } from '../../nr/qam.js';
+import type { Equalised } from './combine.js';
+
+/** `exact`: log-MAP, `ln Σ exp`. `max-log`: the largest term of each sum. */
+export type DemapMethod = 'exact' | 'max-log';
+
+/** Ratio of likelihoods below which a plain sum has lost precision. */
+const TINY = 1e-280;
+
+/** `ln Σ exp(metrics[l])`, or the largest metric, over the levels whose bit `b` (0 = first) equals `value`. */
+function subsetMetric(metrics: Float64Array, shift: number, value: number, exact: boolean): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let l = 0; l < metrics.length; l++) {
+    if (((l >> shift) & 1) === value && (metrics[l] as number) > best) best = metrics[l] as number;
+  }
+  if (!exact) return best;
+  let sum = 0;
+  for (let l = 0; l < metrics.length; l++) {
+    if (((l >> shift) & 1) === value) sum += Math.exp((metrics[l] as number) - best);
+  }
+  return best + Math.log(sum);
+}
+
+/** LLRs of one axis, written to `out[at]`, `out[at + 2]`, …; `metrics` is room for one value a level. */
+function demapAxis(
+  y: number,
+  noiseVariance: number,
+  levels: Float64Array,
+  metrics: Float64Array,
+  exact: boolean,
+  out: Float32Array,
+  at: number,
+): void {
+  const count = levels.length;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let l = 0; l < count; l++) {
+    const distance = y - (levels[l] as number);
+    const metric = (-distance * distance) / noiseVariance;
+    metrics[l] = metric;
+    if (metric > best) best = metric;
+  }
+  const bits = 31 - Math.clz32(count);
+  for (let b = 0; b < bits; b++) {
+    const shift = bits - 1 - b;
+    out[at + 2 * b] = exact ? exactLlr(metrics, shift, best) : maxLogLlr(metrics, shift);
+  }
+}
+
+function maxLogLlr(metrics: Float64Array, shift: number): number {
+  return subsetMetric(metrics, shift, 0, false) - subsetMetric(metrics, shift, 1, false);
+}
+
+function exactLlr(metrics: Float64Array, shift: number, best: number): number {
+  let zero = 0;
+  let one = 0;
+  for (let l = 0; l < metrics.length; l++) {
+    const likelihood = Math.exp((metrics[l] as number) - best);
+    if (((l >> shift) & 1) === 0) zero += likelihood;
+    else one += likelihood;
+  }
+  if (zero > TINY && one > TINY) return Math.log(zero / one);
+  return subsetMetric(metrics, shift, 0, true) - subsetMetric(metrics, shift, 1, true);
+}
+
+/**
+ * @returns LLRs `ln P(b=0)/P(b=1)`, `[n·Qm]` float32, b0 … b(Qm−1) of each symbol.
+ */
+export function demap(
+  equalised: Equalised,
+  modulation: Modulation,
+  method: DemapMethod = 'exact',
+): Float32Array<ArrayBuffer> {
+  const { symbols, noiseVariance } = equalised;
+  const n = noiseVariance.length;
+  if (symbols.length !== 2 * n) throw invalid('symbols', `2 x ${n} values`, `${symbols.length} values`);
+  const qm = bitsPerSymbol(modulation);
+  const levels = pamLevels(modulation);
+  const llrs = new Float32Array(n * qm);
+  if (modulation === 'QPSK') {
+    // (−(y − a)² + (y + a)²)/N0 = 4ay/N0: exact and max-log at once.
+    const slope = 4 * Math.SQRT1_2;
+    for (let i = 0; i < n; i++) {
+      const scale = slope / (noiseVariance[i] as number);
+      llrs[2 * i] = scale * (symbols[i] as number);
+      llrs[2 * i + 1] = scale * (symbols[n + i] as number);
+    }
+    return llrs;
+  }
+  const metrics = new Float64Array(levels.length);
+  const exact = method === 'exact';
+  for (let i = 0; i < n; i++) {
+    const variance = noiseVariance[i] as number;
+    demapAxis(symbols[i] as number, variance, levels, metrics, exact, llrs, i * qm);
+    demapAxis(symbols[n + i] as number, variance, levels, metrics, exact, llrs, i * qm + 1);
+  }
+  return llrs;
+}

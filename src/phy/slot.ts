@@ -1,0 +1,99 @@
+/** One simulated slot: random bits ▸ QAM ▸ grid with DMRS ▸ channel ▸ noise. */
+import { invalid } from '../errors.js';
+import { type DmrsConfig, dmrsGrid } from '../nr/dmrs.js';
+import { bitsPerSymbol, type Modulation, modulate } from '../nr/qam.js';
+import { codewordOrder, dataMask } from '../nr/resource-map.js';
+import { requireInteger, SUBCARRIERS_PER_RB } from '../nr/shape.js';
+import { type ChannelConfig, drawChannel } from './channel.js';
+import { addNoise, noiseVarianceOf } from './noise.js';
+import type { Random } from './random.js';
+
+export interface SlotConfig {
+  readonly modulation: Modulation;
+  readonly nRx: number;
+  readonly nPrb: number;
+  /** OFDM symbols of the grid. Default 14. */
+  readonly nSym?: number;
+  /** Average received signal energy per data RE per antenna over N0, dB. */
+  readonly snrDb: number;
+  readonly channel: ChannelConfig;
+  readonly dmrs: DmrsConfig;
+  /** Default 30 kHz. */
+  readonly subcarrierSpacingHz?: number;
+}
+
+/** What a receiver sees of a slot. */
+export interface ReceivedSlot {
+  readonly shape: { readonly nRx: number; readonly nSym: number; readonly nSc: number };
+  /** `[2·nRx, nSym, nSc]` */
+  readonly rxGrid: Float32Array<ArrayBuffer>;
+  /** Transmitted pilots, `[2, nSym, nSc]`, zero where there is none. */
+  readonly dmrs: Float32Array<ArrayBuffer>;
+  /** `[nSym, nSc]`, 1 = data RE. */
+  readonly dataMask: Uint8Array<ArrayBuffer>;
+  /** N0: variance of the complex noise per RE and antenna. */
+  readonly noiseVariance: number;
+  readonly modulation: Modulation;
+}
+
+export interface Slot extends ReceivedSlot {
+  /** `[G]` in codeword order. */
+  readonly bits: Uint8Array<ArrayBuffer>;
+  /** True channel gains, `[2·nRx, nSym, nSc]`. */
+  readonly channel: Float32Array<ArrayBuffer>;
+  readonly config: SlotConfig;
+}
+
+/** `rx = h·tx` at every antenna; `tx` is `[2, nSym, nSc]`, `channel` and the result `[2·nRx, nSym, nSc]`. */
+function applyChannel(channel: Float32Array, tx: Float32Array): Float32Array<ArrayBuffer> {
+  const plane = tx.length / 2;
+  const rx = new Float32Array(channel.length);
+  for (let base = 0; base < channel.length; base += 2 * plane) {
+    for (let re = 0; re < plane; re++) {
+      const hr = channel[base + re] as number;
+      const hi = channel[base + plane + re] as number;
+      const xr = tx[re] as number;
+      const xi = tx[plane + re] as number;
+      rx[base + re] = hr * xr - hi * xi;
+      rx[base + plane + re] = hr * xi + hi * xr;
+    }
+  }
+  return rx;
+}
+
+/** Pilots plus data symbols in codeword order: the transmitted grid `[2, nSym, nSc]`. */
+function transmitGrid(dmrs: Float32Array, order: Int32Array, symbols: Float32Array): Float32Array {
+  const grid = Float32Array.from(dmrs);
+  const plane = grid.length / 2;
+  const n = order.length;
+  for (let i = 0; i < n; i++) {
+    const re = order[i] as number;
+    grid[re] = symbols[i] as number;
+    grid[plane + re] = symbols[n + i] as number;
+  }
+  return grid;
+}
+
+/**
+ * Simulates one slot with random payload bits. The result is a function of the configuration and of the
+ * generator's state.
+ * @throws INVALID_ARGUMENT that names the field that does not fit.
+ */
+export function simulateSlot(config: SlotConfig, rng: Random): Slot {
+  const { modulation, nRx, nPrb, nSym = 14, snrDb, subcarrierSpacingHz = 30e3 } = config;
+  requireInteger('nRx', nRx, 1, 64);
+  requireInteger('nPrb', nPrb, 1, 275);
+  if (!Number.isFinite(snrDb)) throw invalid('snrDb', 'a finite number', String(snrDb));
+  const shape = { nRx, nSym, nSc: nPrb * SUBCARRIERS_PER_RB };
+  const dmrs = dmrsGrid(config.dmrs, shape);
+  const mask = dataMask(dmrs, shape, config.dmrs);
+  const order = codewordOrder(mask);
+  const bits = rng.bits(order.length * bitsPerSymbol(modulation));
+  const tx = transmitGrid(dmrs, order, modulate(bits, modulation));
+  const cyclicPrefix = config.dmrs.symbolsPerSlot === 12 ? 'extended' : 'normal';
+  const channel = drawChannel(config.channel, { ...shape, subcarrierSpacingHz, cyclicPrefix }, rng);
+  const rxGrid = applyChannel(channel, tx);
+  const noiseVariance = noiseVarianceOf(snrDb);
+  addNoise(rxGrid, noiseVariance, rng);
+  return { shape, rxGrid, dmrs, dataMask: mask, bits, channel, noiseVariance, modulation, config };
+}
