@@ -29,15 +29,17 @@ export interface DmrsTensorMessage {
 }
 
 export interface DmrsConfigMessage {
-  type?: Optional<number>;
-  symbols?: readonly number[];
+  configType?: Optional<number>;
+  symbolPositions?: readonly number[];
   nId?: Optional<number>;
   nScid?: Optional<number>;
   slot?: Optional<number>;
   port?: Optional<number>;
-  firstPrb?: Optional<number>;
+  startRb?: Optional<number>;
   cdmGroupsWithoutData?: Optional<number>;
   scale?: Optional<number>;
+  startSymbol?: Optional<number>;
+  symbolsPerSlot?: Optional<number>;
 }
 
 export interface OutputFormatMessage {

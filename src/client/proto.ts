@@ -20,9 +20,9 @@ const root = new protobuf.Root().loadSync(`${PROTO_DIR}${PROTO_FILE}`);
 
 /** Encodes and decodes one message type. */
 export interface MessageCodec<T> {
-  encode(message: T): Buffer;
+  readonly encode: (message: T) => Buffer;
   /** `bytes` fields are views of `bytes`, not copies. @throws Error when the bytes are no such message. */
-  decode(bytes: Uint8Array): T;
+  readonly decode: (bytes: Uint8Array) => T;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface MessageCodec<T> {
 export function messageCodec<T extends object>(name: string): MessageCodec<T> {
   const type = root.lookupType(`spikingrx.v1.${name}`);
   return {
-    encode: (message) => type.encode(message as Record<string, unknown>).finish() as Buffer,
+    encode: (message) => type.encode(message).finish() as Buffer,
     decode: (bytes) => type.decode(bytes) as unknown as T,
   };
 }

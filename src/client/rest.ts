@@ -39,7 +39,7 @@ export class RestLlrClient {
    * shape, datatype, scale and kind of DMRS (that is what the binary form describes once for all).
    */
   async compute(grids: readonly ClientGrid[], options: ComputeOptions = {}): Promise<GridLlr[]> {
-    const response = await this.#fetch(`/v1/llr?${binaryQuery(grids, options)}`, {
+    const response = await this.#fetch(`/v1/llr?${binaryQuery(grids, options).toString()}`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: binaryBody(grids),

@@ -105,13 +105,15 @@ export function gridError(error: GridErrorMessage): SpikingRxError {
   return remoteError(error);
 }
 
+function servedTensors(list: ModelMessage['inputs']): ServedModel['inputs'] {
+  return list.map(({ name, datatype, shape }) => ({
+    name,
+    datatype,
+    shape: shape.map((dimension) => (/^\d+$/.test(dimension) ? Number(dimension) : dimension)),
+  }));
+}
+
 export function servedModel(message: ModelMessage): ServedModel {
-  const tensors = (list: ModelMessage['inputs']): ServedModel['inputs'] =>
-    list.map(({ name, datatype, shape }) => ({
-      name,
-      datatype,
-      shape: shape.map((dimension) => (/^\d+$/.test(dimension) ? Number(dimension) : dimension)),
-    }));
   return {
     name: message.name,
     version: message.version,
@@ -123,8 +125,8 @@ export function servedModel(message: ModelMessage): ServedModel {
     nRx: message.nRx,
     bitsPerSymbol: message.bitsPerSymbol,
     modulation: message.modulation === '' ? undefined : message.modulation,
-    inputs: tensors(message.inputs),
-    outputs: tensors(message.outputs),
+    inputs: servedTensors(message.inputs),
+    outputs: servedTensors(message.outputs),
     config:
       message.configJson === '' ? undefined : (JSON.parse(message.configJson) as Record<string, unknown>),
   };
