@@ -19,7 +19,12 @@ export interface LlrFormat {
   readonly scale: number;
 }
 
-/** One grid, decoded and validated, in the layout of the model contract. Its buffers are transferred. */
+/**
+ * One grid, decoded and validated, in the layout of the model contract. The engine copies its arrays into
+ * the batch and needs them until the answer (a batch whose worker dies is sent again): leave them unchanged,
+ * neither written nor transferred, until then. Arrays may be views of larger buffers and may be shared
+ * between requests, a data mask for example.
+ */
 export interface LlrRequest {
   readonly id: string;
   /** Default model when absent. */

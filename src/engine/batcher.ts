@@ -1,0 +1,214 @@
+import { SpikingRxError } from '../errors.js';
+import { type BatchLimits, BatchQueue } from './batch-queue.js';
+import type { BatchAnswer } from './batch-runner.js';
+import { type EngineObserver, notify } from './observer.js';
+import type { PendingGrid } from './pending-grid.js';
+import { checkRequest } from './request-check.js';
+import { type WorkerHandle, WorkerLostError } from './worker-handle.js';
+import type { WorkerPool } from './worker-pool.js';
+
+export interface BatcherOptions extends BatchLimits {
+  readonly maxQueueDelayMs: number;
+  readonly observer: EngineObserver;
+}
+
+/** The part of the pool that the batcher uses. */
+export type BatchWorkers = Pick<WorkerPool, 'withInFlight' | 'reportAnswered'>;
+
+/** A batch that lost its worker is sent again this often. */
+const RETRIES = 1;
+
+/**
+ * Forms batches and sends them to workers.
+ *
+ * A free worker gets whatever waits, at once; grids of one shape are shared out when several are free.
+ * A busy worker gets one next batch, so that it never waits for the main thread: when that batch is full,
+ * or when its oldest grid has waited `maxQueueDelayMs`. Anything else stays in the queue, where it can
+ * still grow, be cancelled or expire.
+ */
+export class Batcher {
+  private readonly queue: BatchQueue<PendingGrid>;
+  private readonly pending = new Set<PendingGrid>();
+  private readonly idleWaiters: (() => void)[] = [];
+  private pumpScheduled = false;
+  private delayTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly workers: BatchWorkers,
+    private readonly options: BatcherOptions,
+  ) {
+    this.queue = new BatchQueue(options);
+  }
+
+  /** Grids not yet in a batch. */
+  get waiting(): number {
+    return this.queue.size;
+  }
+
+  /** Grids not yet answered, in a batch or not. */
+  get unanswered(): number {
+    return this.pending.size;
+  }
+
+  /** Takes a grid in; it is answered through `grid.answer`. */
+  submit(grid: PendingGrid): void {
+    this.pending.add(grid);
+    grid.watch();
+    if (grid.isSettled) return;
+    this.queue.push(grid);
+    this.schedulePump();
+  }
+
+  /** To be called when a grid is answered: it leaves the queue if it is still there. */
+  forget(grid: PendingGrid): void {
+    this.pending.delete(grid);
+    this.queue.remove(grid);
+    if (this.pending.size > 0) return;
+    for (const wake of this.idleWaiters.splice(0)) wake();
+  }
+
+  /** Resolves when every grid has been answered. */
+  async idle(): Promise<void> {
+    if (this.pending.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.idleWaiters.push(resolve);
+    });
+  }
+
+  /** Answers everything that has no answer yet with `error`. */
+  failAll(error: SpikingRxError): void {
+    clearTimeout(this.delayTimer);
+    for (const grid of this.pending) grid.fail(error);
+  }
+
+  /** Fills workers as far as the rules allow. Called when grids arrive and when a worker becomes free. */
+  pump(): void {
+    clearTimeout(this.delayTimer);
+    this.delayTimer = undefined;
+    while (this.queue.size > 0) {
+      const free = this.workers.withInFlight(0);
+      const worker = free[0] ?? this.workers.withInFlight(1)[0];
+      if (worker === undefined) return; // all have their next batch: an answer pumps again
+      const isFree = free.length > 0;
+      const orOlderThanMs = isFree
+        ? Number.POSITIVE_INFINITY
+        : performance.now() - this.options.maxQueueDelayMs;
+      const grids = this.queue.take({ orOlderThanMs, shares: Math.max(1, free.length) });
+      if (grids.length === 0) {
+        this.pumpWhenOldestIsDue();
+        return;
+      }
+      this.dispatch(worker, grids);
+    }
+  }
+
+  /** One turn later, so that all grids of one message or one socket read can share a batch. */
+  private schedulePump(): void {
+    if (this.pumpScheduled) return;
+    this.pumpScheduled = true;
+    setImmediate(() => {
+      this.pumpScheduled = false;
+      this.pump();
+    });
+  }
+
+  private pumpWhenOldestIsDue(): void {
+    const oldestMs = this.queue.oldestMs();
+    if (oldestMs === undefined) return;
+    const leftMs = oldestMs + this.options.maxQueueDelayMs - performance.now();
+    this.delayTimer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(leftMs)));
+  }
+
+  private dispatch(worker: WorkerHandle, taken: readonly PendingGrid[]): void {
+    const grids = taken.filter(isIntact);
+    const [oldest] = grids;
+    if (oldest === undefined) return;
+    for (const grid of grids) grid.enterBatch(grids.length);
+    const event = batchEvent(worker, oldest, grids);
+    const oldestWaitMs = performance.now() - oldest.enqueuedMs;
+    notify(this.options.observer, 'batchDispatched', { ...event, oldestWaitMs });
+    void this.follow(worker, grids, event);
+  }
+
+  /** Sends a batch and answers its grids. Never rejects. */
+  private async follow(
+    worker: WorkerHandle,
+    grids: readonly PendingGrid[],
+    event: ReturnType<typeof batchEvent>,
+  ): Promise<void> {
+    const { observer } = this.options;
+    try {
+      const requests = grids.map((grid) => grid.request);
+      const answer = await worker.run({ modelKey: event.modelKey, requests });
+      this.workers.reportAnswered(worker);
+      this.pump(); // the worker first, the clients second
+      notify(observer, 'batchCompleted', { ...event, outcome: 'ok', computeMs: answer.computeMs });
+      scatter(grids, answer);
+    } catch (error) {
+      const isLost = error instanceof WorkerLostError;
+      notify(observer, 'batchCompleted', {
+        ...event,
+        outcome: isLost ? 'worker_lost' : 'failed',
+        computeMs: 0,
+      });
+      if (isLost) this.retry(grids, error);
+      else for (const grid of grids) grid.fail(batchFailure(error));
+      this.schedulePump();
+    }
+  }
+
+  /** Puts the grids of a lost batch back at the head of the queue, or gives up on them. */
+  private retry(grids: readonly PendingGrid[], lost: WorkerLostError): void {
+    const again: PendingGrid[] = [];
+    for (const grid of grids) {
+      if (grid.isSettled) continue;
+      grid.lostBatches += 1;
+      if (grid.lostBatches <= RETRIES) {
+        again.push(grid);
+      } else {
+        const message = `the engine worker died while it ran this batch, ${grid.lostBatches} times: ${lost.message}`;
+        grid.fail(new SpikingRxError('INTERNAL', message, { cause: lost }));
+      }
+    }
+    this.queue.pushFront(again);
+  }
+}
+
+/** False, with the grid answered, when the caller has given its buffers away in the meantime. */
+function isIntact(grid: PendingGrid): boolean {
+  try {
+    checkRequest(grid.request, grid.model.contract);
+    return true;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    grid.fail(new SpikingRxError('INTERNAL', `the grid changed while it was queued: ${why}`, { cause }));
+    return false;
+  }
+}
+
+function scatter(grids: readonly PendingGrid[], answer: BatchAnswer): void {
+  for (const [index, grid] of grids.entries()) {
+    const row = answer.rows[index];
+    if (row === undefined)
+      grid.fail(new SpikingRxError('INTERNAL', 'the worker returned no row for this grid'));
+    else if (row.ok) grid.succeed({ shape: row.shape, bytes: row.bytes }, answer.computeMs);
+    else grid.fail(new SpikingRxError(row.failure.code, row.failure.message));
+  }
+}
+
+function batchFailure(error: unknown): SpikingRxError {
+  if (error instanceof SpikingRxError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new SpikingRxError('INTERNAL', `the batch failed: ${message}`, { cause: error });
+}
+
+function batchEvent(worker: WorkerHandle, oldest: PendingGrid, grids: readonly PendingGrid[]) {
+  return {
+    model: oldest.model.name,
+    version: oldest.model.version,
+    modelKey: oldest.model.key,
+    worker: worker.index,
+    grids: grids.length,
+    resourceElements: grids.length * oldest.resourceElements,
+  };
+}

@@ -1,0 +1,295 @@
+import { SpikingRxError } from '../errors.js';
+import { Admission } from './admission.js';
+import { Batcher } from './batcher.js';
+import { ModelCatalog } from './model-catalog.js';
+import {
+  type RefusedModel,
+  type RepositoryModel,
+  type RepositoryScan,
+  scanModels,
+} from './model-repository.js';
+import { notify } from './observer.js';
+import {
+  type EngineOptions,
+  type ResolvedEngineOptions,
+  resolveEngineOptions,
+  workerCount,
+} from './options.js';
+import { PendingGrid, type PendingOutcome } from './pending-grid.js';
+import { type ResolvedProvider, resolveProvider } from './provider.js';
+import { checkRequest } from './request-check.js';
+import type { LlrRequest, LlrResult, LlrService, ModelInfo, Permit } from './types.js';
+import { WorkerHandle } from './worker-handle.js';
+import { WorkerPool } from './worker-pool.js';
+import type { WorkerSetup } from './worker-protocol.js';
+
+/** Gauges, read at any time. */
+export interface EngineStats {
+  /** Grids and bytes that hold a permit. */
+  readonly admittedGrids: number;
+  readonly admittedBytes: number;
+  /** Grids in the queue, not yet in a batch. */
+  readonly waitingGrids: number;
+  /** Grids without an answer, in the queue or in a batch. */
+  readonly unansweredGrids: number;
+  /** Batches sent to workers: running or prepared. */
+  readonly batchesInFlight: number;
+  readonly workers: number;
+  readonly liveWorkers: number;
+}
+
+export interface DrainReport {
+  /** Requests that got UNAVAILABLE because time ran out; 0 when all were served. */
+  readonly abandoned: number;
+}
+
+export interface Engine extends LlrService {
+  /** The execution provider in use and, where `auto` fell back to the CPU, why. */
+  readonly provider: ResolvedProvider;
+  readonly defaultModel: string;
+  /** Model versions found and not served. */
+  readonly refusedModels: readonly RefusedModel[];
+  /** Effective options; `workers` is the number started. */
+  readonly options: ResolvedEngineOptions & { readonly workers: number };
+  readonly stats: EngineStats;
+  /**
+   * Admits nothing more, waits until what was admitted is answered and its permits are back, for at most
+   * `timeoutMs`; then answers the rest with UNAVAILABLE.
+   */
+  drain(timeoutMs: number): Promise<DrainReport>;
+  /** Answers what is left with UNAVAILABLE and ends the workers. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** For tests: another worker entry in place of the runtime's. */
+export interface EngineInternals {
+  readonly workerUrl?: URL;
+}
+
+/**
+ * Loads the models, settles the provider, starts and warms the workers.
+ * @throws SpikingRxError INVALID_ARGUMENT for a bad option; FAILED_PRECONDITION when no model can be served
+ *   or `cuda` is asked for and not there; INTERNAL when a worker does not start.
+ */
+export async function createEngine(options: EngineOptions, internals: EngineInternals = {}): Promise<Engine> {
+  const resolved = resolveEngineOptions(options);
+  const workerUrl = internals.workerUrl ?? new URL('./worker.js', import.meta.url);
+  const scan = await scanModels(resolved.modelsDir);
+  catalogOf(scan, resolved, 'cpu'); // refuses an empty folder before anything is started
+  const provider = await resolveProvider(resolved.provider, async () => {
+    await tryCuda(workerUrl, workerSetup(scan.models, resolved, 'cuda', [1]));
+  });
+  const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
+  const batchSizes = warmUpBatchSizes(resolved.maxBatchGrids);
+  const setup = workerSetup(scan.models, resolved, provider.provider, batchSizes);
+  return LlrEngine.start({ options: effective, provider, scan, setup, workerUrl });
+}
+
+interface EngineStart {
+  readonly options: ResolvedEngineOptions & { readonly workers: number };
+  readonly provider: ResolvedProvider;
+  readonly scan: RepositoryScan;
+  readonly setup: WorkerSetup;
+  readonly workerUrl: URL;
+}
+
+class LlrEngine implements Engine {
+  readonly options: EngineStart['options'];
+  readonly provider: ResolvedProvider;
+  private readonly admission: Admission;
+  private readonly batcher: Batcher;
+  private readonly pool: WorkerPool;
+  private catalog: ModelCatalog;
+  refusedModels: readonly RefusedModel[];
+  private draining = false;
+  private closed = false;
+
+  static async start(start: EngineStart): Promise<LlrEngine> {
+    const engine = new LlrEngine(start);
+    const refused = await engine.pool.start();
+    try {
+      engine.refuse(start, new Map(refused.map((model) => [model.key, model.reason])));
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  private constructor(start: EngineStart) {
+    const { options, provider, scan, setup, workerUrl } = start;
+    this.options = options;
+    this.provider = provider;
+    this.refusedModels = scan.refused;
+    this.catalog = catalogOf(scan, options, provider.provider);
+    this.admission = new Admission(options);
+    this.pool = new WorkerPool({
+      size: options.workers,
+      workerUrl,
+      setup,
+      observer: options.observer,
+      onWorkerReady: () => this.batcher.pump(),
+    });
+    this.batcher = new Batcher(this.pool, options);
+  }
+
+  get ready(): boolean {
+    return !this.draining && this.pool.liveWorkers > 0;
+  }
+
+  get defaultModel(): string {
+    return this.catalog.defaultModel;
+  }
+
+  get stats(): EngineStats {
+    return {
+      admittedGrids: this.admission.queuedGrids,
+      admittedBytes: this.admission.queuedBytes,
+      waitingGrids: this.batcher.waiting,
+      unansweredGrids: this.batcher.unanswered,
+      batchesInFlight: this.pool.runningBatches,
+      workers: this.options.workers,
+      liveWorkers: this.pool.liveWorkers,
+    };
+  }
+
+  models(): readonly ModelInfo[] {
+    return this.catalog.infos().map((info) => ({ ...info, ready: this.pool.liveWorkers > 0 }));
+  }
+
+  model(name?: string, version?: string): ModelInfo {
+    return { ...this.catalog.find(name, version).info, ready: this.pool.liveWorkers > 0 };
+  }
+
+  admit(size: { readonly grids: number; readonly bytes: number }): Permit {
+    return this.admission.admit(size);
+  }
+
+  async compute(request: LlrRequest): Promise<LlrResult> {
+    const grid = this.accept(request);
+    this.batcher.submit(grid);
+    return grid.answer;
+  }
+
+  async drain(timeoutMs: number): Promise<DrainReport> {
+    this.draining = true;
+    this.admission.beginDrain();
+    await within(timeoutMs, Promise.all([this.admission.idle(), this.batcher.idle()]));
+    const abandoned = this.batcher.unanswered;
+    this.batcher.failAll(
+      new SpikingRxError('UNAVAILABLE', 'the service shut down before this request was served'),
+    );
+    return { abandoned };
+  }
+
+  async close(): Promise<void> {
+    this.draining = true;
+    this.closed = true;
+    this.admission.beginDrain();
+    this.batcher.failAll(new SpikingRxError('UNAVAILABLE', 'the engine is closed'));
+    await this.pool.close();
+  }
+
+  /** Validates, and counts what it refuses: every `compute` ends in one `requestFinished`. */
+  private accept(request: LlrRequest): PendingGrid {
+    let model: RepositoryModel | undefined;
+    try {
+      if (this.closed) throw new SpikingRxError('UNAVAILABLE', 'the engine is closed');
+      model = this.catalog.find(request.model, request.version).model;
+      checkRequest(request, model.contract);
+      return new PendingGrid(request, model, (grid, outcome) => this.onSettled(grid, outcome));
+    } catch (error) {
+      if (error instanceof SpikingRxError) {
+        const timing = { queueMs: 0, computeMs: 0, batchSize: 0 };
+        this.report(model, { code: error.code, timing });
+      }
+      throw error;
+    }
+  }
+
+  private onSettled(grid: PendingGrid, outcome: PendingOutcome): void {
+    this.batcher.forget(grid);
+    this.report(grid.model, outcome);
+  }
+
+  private report(model: RepositoryModel | undefined, { code, timing }: PendingOutcome): void {
+    const event = { model: model?.name, version: model?.version, outcome: code, ...timing };
+    notify(this.options.observer, 'requestFinished', event);
+  }
+
+  /** Takes models that the workers could not load out of the catalog. */
+  private refuse(start: EngineStart, reasons: ReadonlyMap<string, string>): void {
+    if (reasons.size === 0) return;
+    const { models, refused } = start.scan;
+    const late = models.flatMap((model) => {
+      const reason = reasons.get(model.key);
+      return reason === undefined ? [] : [{ name: model.name, version: model.version, reason }];
+    });
+    const scan = {
+      models: models.filter((model) => !reasons.has(model.key)),
+      refused: [...refused, ...late],
+    };
+    this.refusedModels = scan.refused;
+    this.catalog = catalogOf(scan, this.options, this.provider.provider);
+  }
+}
+
+function catalogOf(
+  scan: RepositoryScan,
+  options: ResolvedEngineOptions,
+  provider: 'cpu' | 'cuda',
+): ModelCatalog {
+  const { modelsDir, defaultModel } = options;
+  return new ModelCatalog(scan.models, { modelsDir, defaultModel, provider, refused: scan.refused });
+}
+
+function workerSetup(
+  models: readonly RepositoryModel[],
+  options: ResolvedEngineOptions,
+  provider: 'cpu' | 'cuda',
+  batchSizes: readonly number[],
+): WorkerSetup {
+  return {
+    models: models.map(({ key, bytes, contract }) => ({
+      key,
+      bytes,
+      nRx: contract.nRx,
+      bitsPerSymbol: contract.bitsPerSymbol,
+      // One slot of one PRB.
+      warmUpShape: { nSym: contract.nSym ?? 14, nSc: contract.nSc ?? 12 },
+    })),
+    provider,
+    deviceId: options.deviceId,
+    intraOpThreads: options.intraOpThreads,
+    warmUpBatchSizes: batchSizes,
+  };
+}
+
+/** Powers of two up to `maxBatchGrids`, and that itself. */
+export function warmUpBatchSizes(maxBatchGrids: number): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = 1; size < maxBatchGrids; size *= 2) sizes.push(size);
+  return [...sizes, maxBatchGrids];
+}
+
+/** Rejects with the reason unless a worker loads and runs at least one model with CUDA. */
+async function tryCuda(workerUrl: URL, setup: WorkerSetup): Promise<void> {
+  const worker = new WorkerHandle(0, workerUrl, setup);
+  try {
+    const refused = await worker.ready;
+    if (refused.length === setup.models.length)
+      throw new Error(refused[0]?.reason ?? 'there is no model to try');
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Resolves when `work` does or `ms` have passed; leaves no timer behind. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,71 @@
+import type { ErrorCode } from '../errors.js';
+
+interface BatchEvent {
+  readonly model: string;
+  readonly version: string;
+  /** Index of the worker, from 0. */
+  readonly worker: number;
+  readonly grids: number;
+  /** nSym·nSc, summed over the grids. */
+  readonly resourceElements: number;
+}
+
+export interface BatchDispatchedEvent extends BatchEvent {
+  /** How long the batch's oldest grid waited, in milliseconds. */
+  readonly oldestWaitMs: number;
+}
+
+export interface BatchCompletedEvent extends BatchEvent {
+  readonly outcome: 'ok' | 'failed' | 'worker_lost';
+  /** Time around the runtime's `run`, in milliseconds; 0 unless `ok`. */
+  readonly computeMs: number;
+}
+
+/** Every `compute` call ends in exactly one of these. */
+export interface RequestFinishedEvent {
+  /** Absent when the request named no model that is served. */
+  readonly model: string | undefined;
+  readonly version: string | undefined;
+  readonly outcome: 'OK' | ErrorCode;
+  /** Milliseconds from `compute` to the batch, or to the end when it never reached one. */
+  readonly queueMs: number;
+  /** 0 when it never ran. */
+  readonly computeMs: number;
+  /** 0 when it never reached a batch. */
+  readonly batchSize: number;
+}
+
+export interface WorkerEvent {
+  readonly worker: number;
+  readonly reason: string;
+}
+
+/**
+ * What an engine tells about itself, so that metrics and logs live outside it. Called on the main thread,
+ * synchronously; what a callback throws is reported as a process warning and otherwise ignored.
+ */
+export interface EngineObserver {
+  batchDispatched?(event: BatchDispatchedEvent): void;
+  batchCompleted?(event: BatchCompletedEvent): void;
+  requestFinished?(event: RequestFinishedEvent): void;
+  /** A worker died or failed to start; a replacement follows. */
+  workerLost?(event: WorkerEvent): void;
+  /** The replacement of a lost worker is warm and takes batches. */
+  workerRestarted?(event: WorkerEvent): void;
+}
+
+type EventOf<K extends keyof EngineObserver> = Parameters<NonNullable<EngineObserver[K]>>[0];
+
+/** Calls one hook of `observer`, shielding the engine from what it throws. */
+export function notify<K extends keyof EngineObserver>(
+  observer: EngineObserver,
+  hook: K,
+  event: EventOf<K>,
+): void {
+  try {
+    const callback = observer[hook] as ((event: EventOf<K>) => void) | undefined;
+    callback?.call(observer, event);
+  } catch (error) {
+    process.emitWarning(`engine observer ${hook} threw: ${String(error)}`);
+  }
+}

@@ -1,0 +1,131 @@
+import { Worker } from 'node:worker_threads';
+import { SpikingRxError } from '../errors.js';
+import { type BatchShape, batchBytes, writeBatch } from './batch-layout.js';
+import type { BatchAnswer } from './batch-runner.js';
+import type { LlrRequest } from './types.js';
+import type { BatchMessage, WorkerMessage, WorkerSetup } from './worker-protocol.js';
+
+/** A worker thread ended with this batch in it; the requests themselves are intact. */
+export class WorkerLostError extends Error {
+  override readonly name = 'WorkerLostError';
+}
+
+export interface BatchRequest {
+  readonly modelKey: string;
+  /** At least one, all of one shape. */
+  readonly requests: readonly LlrRequest[];
+}
+
+interface InFlight {
+  readonly memory: SharedArrayBuffer;
+  readonly resolve: (answer: BatchAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Models a worker could not load, with the reasons. */
+export type RefusedInWorker = readonly { readonly key: string; readonly reason: string }[];
+
+/** The main thread's side of one worker thread. */
+export class WorkerHandle {
+  /** Resolves when the thread takes batches; rejects when it ends before that. */
+  readonly ready: Promise<RefusedInWorker>;
+  /** Resolves with the reason when the thread has ended, for whatever reason. Never rejects. */
+  readonly ended: Promise<string>;
+  private readonly thread: Worker;
+  private readonly inFlightBatches = new Map<number, InFlight>();
+  /** Shared memory of finished batches, for the next ones. */
+  private readonly spareMemory: SharedArrayBuffer[] = [];
+  private nextBatchId = 1;
+  private alive = true;
+  private lastError: string | undefined;
+
+  constructor(
+    readonly index: number,
+    workerUrl: URL,
+    setup: WorkerSetup,
+  ) {
+    this.thread = new Worker(workerUrl, { workerData: setup, name: `spikingrx-engine-${index}` });
+    this.ended = new Promise((resolve) => {
+      this.thread.once('exit', (code) => {
+        const reason = this.lastError ?? `the worker thread exited with code ${code}`;
+        this.onExit(reason);
+        resolve(reason);
+      });
+    });
+    this.thread.on('error', (error) => {
+      this.lastError = error instanceof Error ? error.message : String(error);
+    });
+    this.ready = this.listen();
+    // Whoever awaits `ready` still sees the rejection; a handle dropped before that must not crash the process.
+    this.ready.catch(() => undefined);
+  }
+
+  /** Batches sent and not answered: the running one and those prepared behind it. */
+  get inFlight(): number {
+    return this.inFlightBatches.size;
+  }
+
+  /**
+   * Copies the requests into shared memory and sends them.
+   * @throws WorkerLostError when the thread ends before it answers, SpikingRxError when the batch fails.
+   */
+  async run(batch: BatchRequest): Promise<BatchAnswer> {
+    const [first] = batch.requests;
+    if (first === undefined) throw new SpikingRxError('INTERNAL', 'a batch needs at least one grid');
+    if (!this.alive) throw new WorkerLostError('the worker thread has ended');
+    const shape: BatchShape = { ...first.shape, batch: batch.requests.length };
+    const memory = this.takeMemory(batchBytes(shape));
+    writeBatch(memory, batch.requests);
+    const batchId = this.nextBatchId;
+    this.nextBatchId += 1;
+    const rows = batch.requests.map(({ format }) => ({ format }));
+    const message: BatchMessage = { type: 'batch', batchId, modelKey: batch.modelKey, shape, memory, rows };
+    return new Promise<BatchAnswer>((resolve, reject) => {
+      this.inFlightBatches.set(batchId, { memory, resolve, reject });
+      this.thread.postMessage(message, []);
+    });
+  }
+
+  /** Ends the thread; batches in it are lost. */
+  async terminate(): Promise<void> {
+    await this.thread.terminate();
+  }
+
+  private async listen(): Promise<RefusedInWorker> {
+    const ready = new Promise<RefusedInWorker>((resolve) => {
+      this.thread.on('message', (message: WorkerMessage) => {
+        if (message.type === 'ready') resolve(message.refused);
+        else this.onAnswer(message);
+      });
+    });
+    const outcome = await Promise.race([ready, this.ended]);
+    if (typeof outcome !== 'string') return outcome;
+    throw new SpikingRxError('INTERNAL', `engine worker ${this.index} did not start: ${outcome}`);
+  }
+
+  private onAnswer(message: Exclude<WorkerMessage, { type: 'ready' }>): void {
+    const batch = this.inFlightBatches.get(message.batchId);
+    if (batch === undefined) return;
+    this.inFlightBatches.delete(message.batchId);
+    this.spareMemory.push(batch.memory);
+    if (message.type === 'done') {
+      batch.resolve({ computeMs: message.computeMs, rows: message.rows });
+    } else {
+      batch.reject(new SpikingRxError(message.failure.code, message.failure.message));
+    }
+  }
+
+  private onExit(reason: string): void {
+    this.alive = false;
+    const lost = [...this.inFlightBatches.values()];
+    this.inFlightBatches.clear();
+    for (const batch of lost) batch.reject(new WorkerLostError(reason));
+  }
+
+  private takeMemory(bytes: number): SharedArrayBuffer {
+    const spare = this.spareMemory.pop();
+    if (spare !== undefined && spare.byteLength >= bytes) return spare;
+    // Powers of two, so that slowly growing batches do not allocate every time.
+    return new SharedArrayBuffer(2 ** Math.ceil(Math.log2(bytes)));
+  }
+}

@@ -1,0 +1,8 @@
+/** Entry of an engine worker thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createSession } from './session.js';
+import type { WorkerSetup } from './worker-protocol.js';
+import { serveWorker } from './worker-runtime.js';
+
+if (parentPort === null) throw new Error('src/engine/worker.ts runs as a worker thread only');
+await serveWorker(parentPort, workerData as WorkerSetup, createSession);
