@@ -58,7 +58,7 @@ function delayScale(profile: TdlProfile, config: TdlConfig): number {
 export function tapTable(config: TdlConfig): TapTable {
   const profile = TDL_PROFILES[config.profile] as TdlProfile | undefined;
   if (profile === undefined) {
-    throw invalid('profile', `one of ${Object.keys(TDL_PROFILES).join(', ')}`, String(config.profile));
+    throw invalid('profile', `one of ${Object.keys(TDL_PROFILES).join(', ')}`, config.profile);
   }
   const scale = delayScale(profile, config);
   const powers = Float64Array.from(profile.powersDb, (db) => 10 ** (db / 10));
