@@ -1,0 +1,80 @@
+import { type Static, Type } from 'typebox';
+import { SEW_CONNECTIONS } from './sew-block.js';
+
+/** Bits in one QAM symbol. */
+export const BITS_PER_SYMBOL = { qpsk: 2, '16qam': 4, '64qam': 6, '256qam': 8 } as const;
+export type ModulationName = keyof typeof BITS_PER_SYMBOL;
+
+const positive = (description: string, fallback: number) =>
+  Type.Number({ exclusiveMinimum: 0, default: fallback, description });
+
+/** Everything that defines the network's shape and dynamics. Published beside the weights in the model file. */
+export const SpikingRxConfigSchema = Type.Object(
+  {
+    modulation: Type.Enum(['qpsk', '16qam', '64qam', '256qam'], {
+      default: 'qpsk',
+      description: 'QAM of the data',
+    }),
+    nRx: Type.Integer({ minimum: 1, maximum: 16, default: 2, description: 'Receive antennas' }),
+    timeSteps: Type.Integer({ minimum: 1, maximum: 32, default: 2, description: 'T, time steps unrolled' }),
+    channels: Type.Integer({
+      minimum: 1,
+      maximum: 512,
+      default: 32,
+      description: 'C, channels of every SEW block',
+    }),
+    dilations: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), {
+      minItems: 1,
+      default: [
+        [1, 1],
+        [2, 3],
+        [3, 6],
+        [2, 3],
+        [1, 1],
+      ],
+      description: 'One SEW block each: dilation of its convolution in symbols and subcarriers',
+    }),
+    connection: Type.Enum([...SEW_CONNECTIONS], { default: 'add', description: 'SEW connection' }),
+    beta: Type.Number({
+      minimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.9,
+      description: 'β, membrane decay a step',
+    }),
+    trainBeta: Type.Boolean({ default: false, description: 'Train β, one for each layer' }),
+    threshold: positive('θ, firing threshold', 1),
+    driveGain: positive('Factor on the normalised current; 1/(1−β) makes unit currents reach θ = 1', 10),
+    surrogateWidth: positive(
+      'a, half-width of the triangular surrogate, in units of the membrane potential',
+      1,
+    ),
+    normStatistics: Type.Enum(['per-step', 'shared'], {
+      default: 'per-step',
+      description: 'Running statistics for each time step, or one set for all',
+    }),
+    readoutWidth: Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      default: 64,
+      description: 'Hidden width of the readout',
+    }),
+    frequencyHalfWidths: Type.Array(Type.Integer({ minimum: 2, maximum: 64 }), {
+      minItems: 1,
+      default: [3, 12],
+      description: 'Half-widths in subcarriers of the kernels that smooth the LS estimates',
+    }),
+    timeDecay: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.75,
+      description: 'Weight of a pilot falls by this factor for each OFDM symbol of distance',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type SpikingRxConfig = Static<typeof SpikingRxConfigSchema>;
+
+export function bitsPerSymbol(config: SpikingRxConfig): number {
+  return BITS_PER_SYMBOL[config.modulation];
+}
