@@ -12,7 +12,7 @@ export type DemapMethod = 'exact' | 'max-log';
 /** Ratio of likelihoods below which a plain sum has lost precision. */
 const TINY = 1e-280;
 
-/** `ln Σ exp(metrics[l])`, or the largest metric, over the levels whose bit `b` (0 = first) equals `value`. */
+/** `ln Σ exp(metrics[l])`, or the largest metric, over the levels whose index has `value` at bit `shift`. */
 function subsetMetric(metrics: Float64Array, shift: number, value: number, exact: boolean): number {
   let best = Number.NEGATIVE_INFINITY;
   for (let l = 0; l < metrics.length; l++) {
@@ -24,31 +24,6 @@ function subsetMetric(metrics: Float64Array, shift: number, value: number, exact
     if (((l >> shift) & 1) === value) sum += Math.exp((metrics[l] as number) - best);
   }
   return best + Math.log(sum);
-}
-
-/** LLRs of one axis, written to `out[at]`, `out[at + 2]`, …; `metrics` is room for one value a level. */
-function demapAxis(
-  y: number,
-  noiseVariance: number,
-  levels: Float64Array,
-  metrics: Float64Array,
-  exact: boolean,
-  out: Float32Array,
-  at: number,
-): void {
-  const count = levels.length;
-  let best = Number.NEGATIVE_INFINITY;
-  for (let l = 0; l < count; l++) {
-    const distance = y - (levels[l] as number);
-    const metric = (-distance * distance) / noiseVariance;
-    metrics[l] = metric;
-    if (metric > best) best = metric;
-  }
-  const bits = 31 - Math.clz32(count);
-  for (let b = 0; b < bits; b++) {
-    const shift = bits - 1 - b;
-    out[at + 2 * b] = exact ? exactLlr(metrics, shift, best) : maxLogLlr(metrics, shift);
-  }
 }
 
 function maxLogLlr(metrics: Float64Array, shift: number): number {
@@ -67,6 +42,33 @@ function exactLlr(metrics: Float64Array, shift: number, best: number): number {
   return subsetMetric(metrics, shift, 0, true) - subsetMetric(metrics, shift, 1, true);
 }
 
+/** Writes the LLRs of one axis at `y` to `out[at]`, `out[at + 2]`, …; `variance` is N0 (N0/2 an axis). */
+type AxisDemapper = (y: number, variance: number, out: Float32Array, at: number) => void;
+
+function axisDemapper(levels: Float64Array, exact: boolean): AxisDemapper {
+  const count = levels.length;
+  const bits = 31 - Math.clz32(count);
+  const metrics = new Float64Array(count);
+  return (y, variance, out, at) => {
+    let best = Number.NEGATIVE_INFINITY;
+    for (let l = 0; l < count; l++) {
+      const distance = y - (levels[l] as number);
+      const metric = (-distance * distance) / variance;
+      metrics[l] = metric;
+      if (metric > best) best = metric;
+    }
+    for (let b = 0; b < bits; b++) {
+      const shift = bits - 1 - b;
+      out[at + 2 * b] = exact ? exactLlr(metrics, shift, best) : maxLogLlr(metrics, shift);
+    }
+  };
+}
+
+/** QPSK: `(−(y − a)² + (y + a)²)/N0 = 4ay/N0`, exact and max-log at once. */
+function demapQpsk(y: number, variance: number, out: Float32Array, at: number): void {
+  out[at] = (4 * Math.SQRT1_2 * y) / variance;
+}
+
 /**
  * @returns LLRs `ln P(b=0)/P(b=1)`, `[n·Qm]` float32, b0 … b(Qm−1) of each symbol.
  */
@@ -79,24 +81,13 @@ export function demap(
   const n = noiseVariance.length;
   if (symbols.length !== 2 * n) throw invalid('symbols', `2 x ${n} values`, `${symbols.length} values`);
   const qm = bitsPerSymbol(modulation);
-  const levels = pamLevels(modulation);
   const llrs = new Float32Array(n * qm);
-  if (modulation === 'QPSK') {
-    // (−(y − a)² + (y + a)²)/N0 = 4ay/N0: exact and max-log at once.
-    const slope = 4 * Math.SQRT1_2;
-    for (let i = 0; i < n; i++) {
-      const scale = slope / (noiseVariance[i] as number);
-      llrs[2 * i] = scale * (symbols[i] as number);
-      llrs[2 * i + 1] = scale * (symbols[n + i] as number);
-    }
-    return llrs;
-  }
-  const metrics = new Float64Array(levels.length);
-  const exact = method === 'exact';
+  const demapAxis =
+    modulation === 'QPSK' ? demapQpsk : axisDemapper(pamLevels(modulation), method === 'exact');
   for (let i = 0; i < n; i++) {
     const variance = noiseVariance[i] as number;
-    demapAxis(symbols[i] as number, variance, levels, metrics, exact, llrs, i * qm);
-    demapAxis(symbols[n + i] as number, variance, levels, metrics, exact, llrs, i * qm + 1);
+    demapAxis(symbols[i] as number, variance, llrs, i * qm);
+    demapAxis(symbols[n + i] as number, variance, llrs, i * qm + 1);
   }
   return llrs;
 }
