@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '#phy/random.js';
 import { symbolPeriodSeconds, tdlChannel } from '#phy/tdl/channel.js';
 import { TDL_PROFILES, type TdlProfileName } from '#phy/tdl/profiles.js';
+import { addRayleighTap } from '#phy/tdl/tap-fading.js';
 import { besselJ0 } from '../helpers/theory.js';
 
 const N_SYM = 14;
@@ -93,6 +94,24 @@ describe('Doppler', () => {
     // Var|h|⁴ = 4! − 2² = 20; 5·√(20/8000) = 0.25, and the same again for m2².
     expect(Math.abs(m2 - 1)).toBeLessThan(5 / Math.sqrt(n));
     expect(Math.abs(m4 / m2 ** 2 - 2)).toBeLessThan(0.25);
+  });
+
+  it('fades in amplitude within a slot: E[|h(l)|²·|h(0)|²] = 1 + J0² for one tap', () => {
+    const rng = Random.fromSeed(3);
+    const phaseStep = 0.4;
+    const n = 8000;
+    const products = new Float64Array(N_SYM);
+    for (let i = 0; i < n; i++) {
+      const h = new Float64Array(2 * N_SYM);
+      addRayleighTap(h, N_SYM, 1, phaseStep, rng);
+      const power = (l: number): number => (h[l] ?? 0) ** 2 + (h[N_SYM + l] ?? 0) ** 2;
+      for (let l = 0; l < N_SYM; l++) products[l] = (products[l] ?? 0) + (power(l) * power(0)) / n;
+    }
+    // The variance of the product falls from 20 at l = 0 to 3 where J0 = 0.
+    products.forEach((product, l) => {
+      const j0 = besselJ0(phaseStep * l);
+      expect(Math.abs(product - 1 - j0 ** 2)).toBeLessThan(5 * Math.sqrt((3 + 17 * j0 ** 2) / n));
+    });
   });
 
   it('refuses a negative Doppler shift', () => {
