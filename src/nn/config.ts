@@ -1,9 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { bitsPerSymbol as bitsOf, MODULATIONS } from '../nr/qam.js';
 import { SEW_CONNECTIONS } from './sew-block.js';
-
-/** Bits in one QAM symbol. */
-export const BITS_PER_SYMBOL = { qpsk: 2, '16qam': 4, '64qam': 6, '256qam': 8 } as const;
-export type ModulationName = keyof typeof BITS_PER_SYMBOL;
 
 const positive = (description: string, fallback: number) =>
   Type.Number({ exclusiveMinimum: 0, default: fallback, description });
@@ -11,8 +8,8 @@ const positive = (description: string, fallback: number) =>
 /** Everything that defines the network's shape and dynamics. Published beside the weights in the model file. */
 export const SpikingRxConfigSchema = Type.Object(
   {
-    modulation: Type.Enum(['qpsk', '16qam', '64qam', '256qam'], {
-      default: 'qpsk',
+    modulation: Type.Enum([...MODULATIONS], {
+      default: 'QPSK',
       description: 'QAM of the data',
     }),
     nRx: Type.Integer({ minimum: 1, maximum: 16, default: 2, description: 'Receive antennas' }),
@@ -76,5 +73,5 @@ export const SpikingRxConfigSchema = Type.Object(
 export type SpikingRxConfig = Static<typeof SpikingRxConfigSchema>;
 
 export function bitsPerSymbol(config: SpikingRxConfig): number {
-  return BITS_PER_SYMBOL[config.modulation];
+  return bitsOf(config.modulation);
 }

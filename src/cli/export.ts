@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { loadCheckpoint } from '../train/checkpoint.js';
+import { publishModel } from '../train/publish.js';
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('Write the service graph of a checkpoint as <models>/<name>/<version>/model.onnx')
+    .requiredOption('--checkpoint <file>', 'checkpoint.bin of a training run')
+    .option('--models <dir>', 'folder of the model repository', 'models')
+    .action((flags: { checkpoint: string; models: string }) => {
+      console.log(publishModel(loadCheckpoint(flags.checkpoint), flags.models));
+    });
+}

@@ -1,0 +1,15 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers for commander options: the message names what was expected. */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a positive integer.');
+  return value;
+}
+
+export function numberList(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (values.some((value) => !Number.isFinite(value)))
+    throw new InvalidArgumentError('expected numbers separated by commas, for example -4,0,4.');
+  return values;
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { loadTrainConfig } from '../train/config.js';
+import { publishModel } from '../train/publish.js';
+import { type TrainingProgress, checkpointPath, runTraining } from '../train/run.js';
+import { positiveInteger } from './options.js';
+
+interface TrainFlags {
+  readonly config: string;
+  readonly out?: string;
+  readonly models?: string;
+  readonly threads: number;
+  readonly provider: 'cpu' | 'cuda';
+  readonly stopAt?: number;
+  readonly checkpointSeconds: number;
+  readonly logEvery: number;
+}
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description(
+      'Train a network; goes on from its checkpoint when there is one, and exports the model at the end',
+    )
+    .requiredOption('--config <file>', 'training configuration (YAML)')
+    .option('--out <dir>', 'folder of checkpoint and log (default: runs/<name>/<version>)')
+    .option('--models <dir>', 'write <dir>/<name>/<version>/model.onnx when training is complete')
+    .option('--threads <n>', 'threads of the runtime', positiveInteger, 1)
+    .option('--provider <name>', 'execution provider: cpu or cuda', 'cpu')
+    .option('--stop-at <step>', 'stop after this step; a later call goes on', positiveInteger)
+    .option('--checkpoint-seconds <n>', 'time between two checkpoints', positiveInteger, 60)
+    .option('--log-every <steps>', 'steps whose mean makes a line of the log', positiveInteger, 50)
+    .action(train);
+}
+
+async function train(flags: TrainFlags): Promise<void> {
+  const config = loadTrainConfig(flags.config);
+  const directory = flags.out ?? join('runs', config.name, config.version);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const checkpoint = await runTraining({
+    config,
+    directory,
+    runtime: { intraOpThreads: flags.threads, provider: flags.provider },
+    ...(flags.stopAt === undefined ? {} : { stopAt: flags.stopAt }),
+    checkpointSeconds: flags.checkpointSeconds,
+    logEvery: flags.logEvery,
+    signal: stop.signal,
+    onProgress: (progress) => console.error(progressLine(progress)),
+  });
+  console.error(`checkpoint of step ${checkpoint.step}: ${checkpointPath(directory)}`);
+  if (checkpoint.step < config.optimiser.steps) {
+    console.error('training is not complete: run the same command again to go on');
+  } else if (flags.models !== undefined) {
+    console.error(`model: ${publishModel(checkpoint, flags.models)}`);
+  }
+}
+
+function progressLine(p: TrainingProgress): string {
+  const firing = p.firingRates.map((rate) => rate.toFixed(3)).join(' ');
+  return (
+    `step ${p.step}/${p.totalSteps}  loss ${p.loss.toFixed(4)}  BER ${p.bitErrorRate.toFixed(4)}  ` +
+    `firing ${firing}  ${p.stepsPerSecond.toFixed(2)} steps/s  ${duration(p.secondsLeft)} left`
+  );
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes >= 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${minutes} min ${Math.round(seconds % 60)} s`;
+}

@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SpikingRxError, invalid } from '../errors.js';
+import { parameterSpecs, runningStatisticSpecs } from '../nn/spikingrx.js';
+import { flatten, initialise, totalSize, unflatten } from '../nn/parameters.js';
+import type { TrainedNetwork } from '../nn/service-graph.js';
+import { Random } from '../phy/random.js';
+import { type TrainConfig, parseTrainConfig } from './config.js';
+import { STATE_NAMES, type StateName } from './step-graph.js';
+
+/** All that a run needs to go on exactly where it stopped. */
+export interface Checkpoint {
+  readonly config: TrainConfig;
+  /** Steps done. */
+  readonly step: number;
+  /** Flat float32 vectors of the step graph. */
+  readonly state: Readonly<Record<StateName, Float32Array>>;
+}
+
+const MAGIC = 'SPIKINGRX-CHECKPOINT-1\n';
+
+function stateSizes(config: TrainConfig): Record<StateName, number> {
+  const parameters = totalSize(parameterSpecs(config.network));
+  return {
+    parameters,
+    first_moment: parameters,
+    second_moment: parameters,
+    statistics: totalSize(runningStatisticSpecs(config.network)),
+  };
+}
+
+/** The start of a run: parameters drawn from the seed, moments zero. */
+export function initialCheckpoint(config: TrainConfig): Checkpoint {
+  const random = Random.fromSeed(config.seed).fork('parameters');
+  const specs = parameterSpecs(config.network);
+  const statistics = runningStatisticSpecs(config.network);
+  const parameters = flatten(specs, initialise(specs, random));
+  return {
+    config,
+    step: 0,
+    state: {
+      parameters,
+      first_moment: new Float32Array(parameters.length),
+      second_moment: new Float32Array(parameters.length),
+      statistics: flatten(statistics, initialise(statistics, random)),
+    },
+  };
+}
+
+/** Writes a checkpoint: a magic line, one line of JSON, then the vectors, little-endian. Replaces it as a whole. */
+export function saveCheckpoint(path: string, { config, step, state }: Checkpoint): void {
+  const header = Buffer.from(`${MAGIC}${JSON.stringify({ config, step })}\n`);
+  const vectors = STATE_NAMES.map((name) => {
+    const { buffer, byteOffset, byteLength } = state[name];
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp`;
+  writeFileSync(temporary, Buffer.concat([header, ...vectors]));
+  renameSync(temporary, path);
+}
+
+/**
+ * Reads a checkpoint.
+ * @throws NOT_FOUND when there is none, INVALID_ARGUMENT when the file is no checkpoint or is cut short.
+ */
+export function loadCheckpoint(path: string): Checkpoint {
+  if (!existsSync(path)) throw new SpikingRxError('NOT_FOUND', `no checkpoint at ${path}`);
+  const file = readFileSync(path);
+  if (file.subarray(0, MAGIC.length).toString() !== MAGIC)
+    throw invalid(path, 'a checkpoint of this program', 'another file');
+  const end = file.indexOf('\n', MAGIC.length);
+  const header = JSON.parse(file.subarray(MAGIC.length, end).toString()) as { config: unknown; step: number };
+  const config = parseTrainConfig(header.config);
+  const sizes = stateSizes(config);
+  const expected = STATE_NAMES.reduce((sum, name) => sum + 4 * sizes[name], end + 1);
+  if (file.length !== expected) throw invalid(path, `${expected} bytes`, `${file.length} bytes`);
+  let offset = end + 1;
+  const take = (name: StateName): Float32Array => {
+    const bytes = file.subarray(offset, offset + 4 * sizes[name]);
+    offset += bytes.length;
+    return new Float32Array(Uint8Array.from(bytes).buffer);
+  };
+  const state = Object.fromEntries(STATE_NAMES.map((name) => [name, take(name)])) as Checkpoint['state'];
+  return { config, step: header.step, state };
+}
+
+/** The network as it stands in a checkpoint. */
+export function networkOf({ config, state }: Checkpoint): TrainedNetwork {
+  return {
+    config: config.network,
+    weights: unflatten(parameterSpecs(config.network), state.parameters),
+    statistics: unflatten(runningStatisticSpecs(config.network), state.statistics),
+  };
+}

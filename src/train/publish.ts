@@ -1,0 +1,19 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeServiceModel } from '../nn/service-graph.js';
+import { type Checkpoint, networkOf } from './checkpoint.js';
+
+/**
+ * Writes a checkpoint's service graph to `<modelsDir>/<name>/<version>/model.onnx`.
+ * @returns the path of the model file
+ */
+export function publishModel(checkpoint: Checkpoint, modelsDir: string): string {
+  const { config, step } = checkpoint;
+  const { name, version, seed, data, optimiser } = config;
+  const directory = join(modelsDir, name, version);
+  const training = { steps: step, seed, data, optimiser };
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, 'model.onnx');
+  writeFileSync(path, encodeServiceModel(networkOf(checkpoint), { name, version, training }));
+  return path;
+}
