@@ -5,7 +5,8 @@ import { remoteError } from './wire.js';
 const CODES: Partial<Record<status, ErrorCode>> = {
   [status.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
   [status.NOT_FOUND]: 'NOT_FOUND',
-  [status.RESOURCE_EXHAUSTED]: 'QUEUE_FULL',
+  // The service always says which of its codes it means; without one it was grpc's own message limit.
+  [status.RESOURCE_EXHAUSTED]: 'PAYLOAD_TOO_LARGE',
   [status.CANCELLED]: 'CANCELLED',
   [status.DEADLINE_EXCEEDED]: 'DEADLINE_EXCEEDED',
   [status.UNAVAILABLE]: 'UNAVAILABLE',

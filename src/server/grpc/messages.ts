@@ -1,0 +1,141 @@
+import {
+  IQ_DATATYPES,
+  LLR_DATATYPES,
+  LLR_LAYOUTS,
+  LLR_POLARITIES,
+  type ComputeLlrRequestMessage,
+  type DmrsConfigMessage,
+  type GridErrorMessage,
+  type GridMessage,
+  type GridResultMessage,
+  type IqTensorMessage,
+  type ModelMessage,
+  type OutputFormatMessage,
+} from '../../client/messages.js';
+import type { LlrFormat } from '../../engine/types.js';
+import { invalid, type SpikingRxError } from '../../errors.js';
+import type { GridAnswer } from '../core.js';
+import { llrFormat } from '../decode-grid.js';
+import { errorBody, GRPC_STATUS } from '../errors.js';
+import type { ModelJson } from '../schemas.js';
+import type { WireDmrs, WireDmrsConfig, WireGrid, WireIq } from '../wire-grid.js';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Name of an enum number; the first name for 0, which means "unspecified". */
+function enumName<T extends string>(
+  names: Readonly<Record<T, number>>,
+  value: number | undefined,
+  field: string,
+): T | undefined {
+  if (value === undefined || value === 0) return undefined;
+  for (const name in names) if (names[name] === value) return name;
+  throw invalid(field, `one of ${Object.keys(names).join(', ')}`, `enum number ${value}`);
+}
+
+function wireIq(tensor: IqTensorMessage, field: string): WireIq {
+  return {
+    datatype: enumName(IQ_DATATYPES, tensor.datatype, `${field}.datatype`) ?? 'cf32_le',
+    shape: tensor.shape ?? [],
+    data: tensor.data ?? NO_BYTES,
+    scale: tensor.scale ?? undefined,
+  };
+}
+
+/** Optional fields decode to null, and an empty list means that it was left out. */
+function wireConfig(config: DmrsConfigMessage): WireDmrsConfig {
+  return {
+    configType: config.configType ?? undefined,
+    symbolPositions: config.symbolPositions,
+    nId: config.nId ?? undefined,
+    nScid: config.nScid ?? undefined,
+    slot: config.slot ?? undefined,
+    port: config.port ?? undefined,
+    startRb: config.startRb ?? undefined,
+    cdmGroupsWithoutData: config.cdmGroupsWithoutData ?? undefined,
+    scale: config.scale ?? undefined,
+    startSymbol: config.startSymbol ?? undefined,
+    symbolsPerSlot: config.symbolsPerSlot ?? undefined,
+  };
+}
+
+function wireDmrs(grid: GridMessage, field: string): WireDmrs | undefined {
+  if (grid.dmrsConfig) return { kind: 'config', config: wireConfig(grid.dmrsConfig) };
+  const tensor = grid.dmrsTensor?.tensor;
+  if (!tensor) return undefined;
+  const cdmGroupsWithoutData = grid.dmrsTensor?.cdmGroupsWithoutData ?? undefined;
+  return { kind: 'tensor', tensor: wireIq(tensor, field), cdmGroupsWithoutData };
+}
+
+function format(output: OutputFormatMessage | null | undefined, field: string): LlrFormat {
+  return llrFormat(
+    {
+      datatype: enumName(LLR_DATATYPES, output?.datatype, `${field}.datatype`),
+      layout: enumName(LLR_LAYOUTS, output?.layout, `${field}.layout`),
+      polarity: enumName(LLR_POLARITIES, output?.polarity, `${field}.polarity`),
+      scale: output?.scale ?? undefined,
+    },
+    field,
+  );
+}
+
+/**
+ * One grid of a message as the core takes it; `bytes` stay views of the message.
+ * @param field path of the grid in its message.
+ * @throws INVALID_ARGUMENT for an unknown enum number or a bad scale.
+ */
+export function wireGrid(grid: GridMessage, message: ComputeLlrRequestMessage, field: string): WireGrid {
+  return {
+    id: grid.id ?? '',
+    rx: grid.rx ? wireIq(grid.rx, `${field}.rx`) : undefined,
+    dmrs: wireDmrs(grid, `${field}.dmrs`),
+    format: grid.output ? format(grid.output, `${field}.output`) : format(message.output, 'output'),
+    timeoutMs: grid.timeoutMs ?? message.timeoutMs ?? undefined,
+  };
+}
+
+/** Bytes of a message's tensors, for admission. */
+export function messageBytes(message: ComputeLlrRequestMessage): number {
+  let bytes = 0;
+  for (const { rx, dmrsTensor } of message.grids ?? [])
+    bytes += (rx?.data?.byteLength ?? 0) + (dmrsTensor?.tensor?.data?.byteLength ?? 0);
+  return bytes;
+}
+
+export function resultMessage({ result, decodeMs }: GridAnswer): GridResultMessage {
+  const { datatype, shape, bytes } = result.llr;
+  const { queueMs, computeMs, batchSize } = result.timing;
+  return {
+    id: result.id,
+    llr: { datatype: LLR_DATATYPES[datatype], shape, data: bytes },
+    timing: { decodeMs, queueMs, computeMs, batchSize },
+    model: result.model,
+    version: result.version,
+  };
+}
+
+export function errorMessage(id: string, error: SpikingRxError): GridResultMessage {
+  const grpcStatus = GRPC_STATUS[error.code];
+  const message: GridErrorMessage = { ...errorBody(error).error, grpcStatus };
+  return { id, error: message };
+}
+
+export function modelMessage(model: ModelJson): ModelMessage {
+  const tensors = (list: ModelJson['inputs']): ModelMessage['inputs'] =>
+    list.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(String) }));
+  return {
+    name: model.name,
+    version: model.version,
+    ready: model.ready,
+    sha256: model.sha256,
+    provider: model.provider,
+    providerRequested: model.providerRequested,
+    nRx: model.nRx,
+    bitsPerSymbol: model.bitsPerSymbol,
+    modulation: model.modulation ?? '',
+    inputs: tensors(model.inputs),
+    outputs: tensors(model.outputs),
+    configJson: model.config ? JSON.stringify(model.config) : '',
+    isDefault: model.isDefault,
+  };
+}

@@ -1,0 +1,45 @@
+import { Server, type ServerOptions, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../client/proto.js';
+import { maxRequestBytes, maxResponseBytes } from '../config.js';
+import type { ServiceCore } from '../core.js';
+import type { Logger } from '../log.js';
+import { serverDefinition } from './definition.js';
+import { LlrStream, type StreamCall } from './stream.js';
+import { unaryHandlers } from './unary.js';
+
+export interface GrpcServer {
+  readonly server: Server;
+  /** Tells `grpc.health.v1.Health` whether grids are welcome. */
+  setServing(serving: boolean): void;
+}
+
+/** The gRPC services: LlrService, health and reflection; not yet bound. */
+export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
+  const options: ServerOptions = {
+    'grpc.max_receive_message_length': maxRequestBytes(core.config),
+    'grpc.max_send_message_length': maxResponseBytes(core.config),
+    // A client that vanished without a word would hold its grids' room for ever.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  };
+  const server = new Server(options);
+  const handlers: UntypedServiceImplementation = {
+    ...unaryHandlers(core, log),
+    StreamLlr: (call: StreamCall) => new LlrStream(call, { core, log }),
+  };
+  server.addService(serverDefinition(core.metrics), handlers);
+  const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' });
+  health.addToServer(server);
+  const described = loadSync([PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });
+  new ReflectionService(described).addToServer(server);
+  return {
+    server,
+    setServing: (serving) => {
+      for (const service of ['', SERVICE_NAME])
+        health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING');
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  ComputeLlrRequestMessage,
+  ComputeLlrResponseMessage,
+  GetModelRequestMessage,
+  ListModelsResponseMessage,
+  ModelMessage,
+} from '../../client/messages.js';
+import { invalid } from '../../errors.js';
+import { checkGridCount, type ServiceCore } from '../core.js';
+import { grpcStatus, toSpikingRxError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { describeModel } from '../model-json.js';
+import { Malformed } from './definition.js';
+import { messageBytes, modelMessage, resultMessage, wireGrid } from './messages.js';
+
+type Handler<Q, A> = (call: ServerUnaryCall<Q | Malformed, A>, callback: sendUnaryData<A>) => void;
+
+/** The unary methods. */
+export function unaryHandlers(core: ServiceCore, log: Logger) {
+  const serve = <Q, A>(method: string, answer: Answer<Q, A>): Handler<Q, A> =>
+    unary({ core, log, method, answer });
+  return {
+    ComputeLlr: serve<ComputeLlrRequestMessage, ComputeLlrResponseMessage>(
+      'ComputeLlr',
+      async (request, context) => computeLlr(core, request, context),
+    ),
+    GetModel: serve<GetModelRequestMessage, ModelMessage>('GetModel', async ({ name, version }) =>
+      modelMessage(describeModel(core.model(name, version), core.engine)),
+    ),
+    ListModels: serve<Record<string, never>, ListModelsResponseMessage>('ListModels', async () => ({
+      models: core.engine.models().map((model) => modelMessage(describeModel(model, core.engine))),
+    })),
+  };
+}
+
+interface CallContext {
+  readonly signal: AbortSignal;
+  /** On the `performance.now()` clock; absent when the caller set none. */
+  readonly deadlineMs: number | undefined;
+}
+
+type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
+
+async function computeLlr(
+  core: ServiceCore,
+  request: ComputeLlrRequestMessage,
+  { signal, deadlineMs }: CallContext,
+): Promise<ComputeLlrResponseMessage> {
+  const messages = request.grids ?? [];
+  checkGridCount(messages.length, core.config);
+  // Released once grpc-js has the answer; what it buffers of one unary answer is bounded by the message limit.
+  const permit = core.admit({ grids: messages.length, bytes: messageBytes(request) });
+  try {
+    const model = core.model(request.model, request.version);
+    const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
+    const answers = await core.computeAll(grids, {
+      transport: 'grpc',
+      model,
+      signal,
+      ...(deadlineMs !== undefined && { deadlineMs }),
+    });
+    return { model: model.name, version: model.version, results: answers.map(resultMessage) };
+  } finally {
+    permit.release();
+  }
+}
+
+/** Runs a method, turns what it throws into a status, and counts the call once. */
+function unary<Q, A>(method: {
+  readonly core: ServiceCore;
+  readonly log: Logger;
+  readonly method: string;
+  readonly answer: Answer<Q, A>;
+}): Handler<Q, A> {
+  return (call, callback) => {
+    const start = performance.now();
+    const abort = new AbortController();
+    call.on('cancelled', () => abort.abort());
+    const run = async (): Promise<A> => {
+      if (call.request instanceof Malformed) throw malformed(call.request);
+      return method.answer(call.request, {
+        signal: abort.signal,
+        deadlineMs: deadlineOf(call.getDeadline()),
+      });
+    };
+    const ended = (code: Parameters<typeof method.core.metrics.requestEnded>[0]['code']): void => {
+      const seconds = (performance.now() - start) / 1000;
+      method.core.metrics.requestEnded({ transport: 'grpc', method: method.method, code, seconds });
+    };
+    run().then(
+      (answer) => {
+        ended('OK');
+        callback(null, answer);
+      },
+      (error: unknown) => {
+        const failure = toSpikingRxError(error);
+        if (failure.code === 'INTERNAL')
+          method.log.error({ err: error, method: method.method }, 'call failed');
+        ended(failure.code);
+        callback(grpcStatus(failure));
+      },
+    );
+  };
+}
+
+export function malformed(message: Malformed) {
+  return invalid('message', 'a protobuf message of the method', `${message.bytes} bytes that do not decode`);
+}
+
+/** A gRPC deadline (wall clock) on the `performance.now()` clock. */
+export function deadlineOf(deadline: Date | number): number | undefined {
+  const wallMs = Number(deadline);
+  return Number.isFinite(wallMs) ? performance.now() + (wallMs - Date.now()) : undefined;
+}

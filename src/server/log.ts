@@ -1,0 +1,11 @@
+import { pino, type Logger } from 'pino';
+import { build as prettyStream } from 'pino-pretty';
+import type { Config } from './config.js';
+
+export type { Logger };
+
+/** JSON lines on stdout, or text for people. */
+export function createLogger(config: Pick<Config, 'logLevel' | 'logPretty'>): Logger {
+  const options = { level: config.logLevel };
+  return config.logPretty ? pino(options, prettyStream({ ignore: 'pid,hostname' })) : pino(options);
+}

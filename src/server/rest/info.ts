@@ -1,0 +1,63 @@
+import Type from 'typebox';
+import { SpikingRxError } from '../../errors.js';
+import type { ServiceCore } from '../core.js';
+import { describeModel } from '../model-json.js';
+import { ErrorSchema, ModelSchema } from '../schemas.js';
+import type { App } from './app.js';
+
+const StatusSchema = Type.Object({ status: Type.String() });
+
+/** Models, health, metrics and the API's own description. */
+export function infoRoutes(app: App, core: ServiceCore): void {
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        summary: 'Models served',
+        response: { 200: Type.Object({ models: Type.Array(ModelSchema) }) },
+      },
+    },
+    async () => ({ models: core.engine.models().map((model) => describeModel(model, core.engine)) }),
+  );
+  app.get(
+    '/v1/models/:name',
+    {
+      schema: {
+        summary: 'One model',
+        params: Type.Object({ name: Type.String() }),
+        querystring: Type.Object(
+          { version: Type.Optional(Type.String({ description: 'Default: the highest' })) },
+          { additionalProperties: false },
+        ),
+        response: { 200: ModelSchema, 404: ErrorSchema },
+      },
+    },
+    async ({ params, query }) => describeModel(core.model(params.name, query.version), core.engine),
+  );
+  app.get(
+    '/healthz',
+    { schema: { summary: 'The process is alive', response: { 200: StatusSchema } } },
+    async () => ({ status: 'ok' }),
+  );
+  app.get(
+    '/readyz',
+    { schema: { summary: 'Ready for grids', response: { 200: StatusSchema, 503: ErrorSchema } } },
+    async () => {
+      if (core.ready) return { status: 'ready' };
+      throw new SpikingRxError('UNAVAILABLE', 'not ready: shutting down, or no worker is alive');
+    },
+  );
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Metrics in the Prometheus text format', response: { 200: Type.String() } } },
+    async (_request, reply) => {
+      void reply.type(core.metrics.registry.contentType).serializer((text: unknown) => String(text));
+      return core.metrics.registry.metrics();
+    },
+  );
+  app.get(
+    '/openapi.json',
+    { schema: { summary: 'This description', response: { 200: Type.Object({}) } } },
+    async () => app.swagger(),
+  );
+}

@@ -1,0 +1,204 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { decodeFloat16 } from '../../engine/float16.js';
+import type { Permit } from '../../engine/types.js';
+import { invalid } from '../../errors.js';
+import { maxJsonBytes, maxRequestBytes } from '../config.js';
+import { checkGridCount, type GridAnswer, type ServiceCore } from '../core.js';
+import { llrFormat } from '../decode-grid.js';
+import {
+  ErrorSchema,
+  LlrJsonAnswerSchema,
+  LlrJsonBodySchema,
+  LlrQuerySchema,
+  type LlrJsonAnswer,
+  type LlrJsonBody,
+  type LlrQuery,
+} from '../schemas.js';
+import type { WireDmrs, WireGrid } from '../wire-grid.js';
+import type { App } from './app.js';
+import { binaryGrids, binaryHeaders } from './binary.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Aborted when the client goes away before its answer. */
+    gone: AbortSignal;
+  }
+}
+
+/** `POST /v1/llr`, JSON and octet-stream. */
+export function llrRoutes(app: App, core: ServiceCore): void {
+  app.decorateRequest('gone');
+  app.post(
+    '/v1/llr',
+    {
+      schema: llrSchema,
+      onRequest: async (request, reply) => admitBody(request, reply, core),
+    },
+    async (request, reply) => {
+      const { body, query } = request as { body: LlrJsonBody | Buffer; query: LlrQuery };
+      return Buffer.isBuffer(body)
+        ? answerBinary({ body, query, request, reply, core })
+        : answerJson({ body, query, request, reply, core });
+    },
+  );
+}
+
+interface Call<B> {
+  readonly body: B;
+  readonly query: LlrQuery;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly core: ServiceCore;
+}
+
+/**
+ * Takes room for the body's bytes before they are read, so that uploads in progress are bounded too; room for
+ * the grids follows once they are counted. A body of unknown length takes room for the largest.
+ */
+async function admitBody(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): Promise<void> {
+  const abort = new AbortController();
+  request.gone = abort.signal;
+  const binary = request.headers['content-type']?.startsWith('application/octet-stream') ?? false;
+  const limit = (binary ? maxRequestBytes : maxJsonBytes)(core.config);
+  const length = Number(request.headers['content-length'] ?? limit);
+  // What is beyond the limit is refused as such by the body reader, whether or not there is room.
+  const permit = length > limit ? undefined : core.admit({ grids: 0, bytes: length });
+  reply.raw.once('close', () => {
+    permit?.release();
+    if (!reply.raw.writableFinished) abort.abort();
+  });
+}
+
+/** Released when the answer is out, or the connection lost. */
+function admitGrids(call: Call<unknown>, count: number): Permit {
+  checkGridCount(count, call.core.config);
+  const permit = call.core.admit({ grids: count, bytes: 0 });
+  call.reply.raw.once('close', () => permit.release());
+  return permit;
+}
+
+async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
+  const { body, query, core } = call;
+  const [unused] = Object.keys(query);
+  if (unused !== undefined)
+    throw invalid(unused, 'no query with a JSON body, which describes itself', 'a query parameter');
+  admitGrids(call, body.grids.length);
+  const model = core.model(body.model, body.version);
+  const format = llrFormat(formatOf(body.output), 'output');
+  const grids = body.grids.map(
+    (grid): WireGrid => ({
+      id: grid.id,
+      rx: { ...grid.rx, scale: grid.rx.scale },
+      dmrs: jsonDmrs(grid.dmrs),
+      format,
+      timeoutMs: body.timeoutMs,
+    }),
+  );
+  const answers = await core.computeAll(grids, { transport: 'rest', model, signal: call.request.gone });
+  const start = performance.now();
+  const asArray = body.output?.encoding === 'array';
+  const results = answers.map((answer) => jsonResult(answer, asArray));
+  core.metrics.stage('encode', performance.now() - start);
+  return { model: model.name, version: model.version, results };
+}
+
+function formatOf(output: LlrJsonBody['output']): Parameters<typeof llrFormat>[0] {
+  return {
+    datatype: output?.datatype,
+    layout: output?.layout,
+    polarity: output?.polarity,
+    scale: output?.scale,
+  };
+}
+
+function jsonDmrs(dmrs: LlrJsonBody['grids'][number]['dmrs']): WireDmrs {
+  if ('config' in dmrs) return { kind: 'config', config: dmrs.config };
+  const { cdmGroupsWithoutData, scale, ...tensor } = dmrs;
+  return { kind: 'tensor', tensor: { ...tensor, scale }, cdmGroupsWithoutData };
+}
+
+function jsonResult({ result, decodeMs }: GridAnswer, asArray: boolean): LlrJsonAnswer['results'][number] {
+  const { datatype, shape, bytes } = result.llr;
+  const data = asArray
+    ? llrNumbers(datatype, bytes)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return {
+    id: result.id,
+    llr: { datatype, shape: [...shape], data },
+    timing: { decodeMs, ...result.timing },
+  };
+}
+
+/** LLRs as JSON numbers. */
+function llrNumbers(datatype: 'f32' | 'f16' | 'i8', bytes: Uint8Array<ArrayBuffer>): number[] {
+  const { buffer, byteOffset, byteLength } = bytes;
+  switch (datatype) {
+    case 'f32':
+      return [...new Float32Array(buffer, byteOffset, byteLength / 4)];
+    case 'f16':
+      return Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), decodeFloat16);
+    case 'i8':
+      return [...new Int8Array(buffer, byteOffset, byteLength)];
+    default:
+      return datatype satisfies never;
+  }
+}
+
+async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
+  const { body, query, core, reply } = call;
+  const grids = binaryGrids(body, query);
+  admitGrids(call, grids.length);
+  const model = core.model(query.model, query.version);
+  const answers = await core.computeAll(grids, { transport: 'rest', model, signal: call.request.gone });
+  const start = performance.now();
+  const bytes = concatenated(answers);
+  void reply.headers(binaryHeaders(answers, model));
+  core.metrics.stage('encode', performance.now() - start);
+  return bytes;
+}
+
+/** One grid's LLRs go out as they are. */
+function concatenated(answers: readonly GridAnswer[]): Buffer {
+  const [first] = answers;
+  if (first && answers.length === 1) {
+    const { buffer, byteOffset, byteLength } = first.result.llr.bytes;
+    return Buffer.from(buffer, byteOffset, byteLength);
+  }
+  return Buffer.concat(answers.map(({ result }) => result.llr.bytes));
+}
+
+const failures = Object.fromEntries(
+  [400, 404, 413, 415, 429, 500, 503, 504].map((status) => [status, ErrorSchema]),
+);
+
+const llrSchema = {
+  summary: 'LLRs of received grids',
+  description:
+    'Answers with the LLRs of all grids, or with the error of the first bad one. JSON describes itself. ' +
+    'application/octet-stream is described by the query: for each grid the bytes of rx, then those of the ' +
+    'pilot tensor unless dmrsConfig is given. Its answer is the LLRs back to back; the headers ' +
+    'x-spikingrx-model, -version, -datatype, -shapes (one a grid, as 2x14x96), -decode-ms, -queue-ms, ' +
+    '-compute-ms and -batch-size (comma-separated, one a grid) describe it.',
+  querystring: LlrQuerySchema,
+  body: {
+    content: {
+      'application/json': { schema: LlrJsonBodySchema },
+      'application/octet-stream': {
+        schema: Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }),
+      },
+    },
+  },
+  response: {
+    200: {
+      description: 'LLRs, in the order of the grids',
+      content: {
+        'application/json': { schema: LlrJsonAnswerSchema },
+        'application/octet-stream': {
+          schema: Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }),
+        },
+      },
+    },
+    ...failures,
+  },
+};

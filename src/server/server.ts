@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
+import { createEngine, type Engine } from '../engine/engine.js';
+import { SpikingRxError } from '../errors.js';
+import { checkTogether, type Config } from './config.js';
+import { ServiceCore } from './core.js';
+import { createGrpcServer, type GrpcServer } from './grpc/server.js';
+import { createLogger, type Logger } from './log.js';
+import { Metrics } from './metrics.js';
+import { createRestApp, type App } from './rest/app.js';
+
+export interface RunningServer {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly engine: Engine;
+  /**
+   * Not ready at once; goes on serving for `drainDelayMs`; then accepts nothing more, lets what is in flight
+   * finish for at most `shutdownTimeoutMs`, and closes. Idempotent.
+   */
+  close(): Promise<void>;
+  /** Closes without waiting for anybody. */
+  abort(): Promise<void>;
+}
+
+export interface ServerDeps {
+  readonly log?: Logger;
+}
+
+/** How often health follows the engine's readiness: workers may die and come back. */
+const HEALTH_PERIOD_MS = 250;
+
+/**
+ * Starts the engine and both transports.
+ * @throws SpikingRxError when a setting, the models, the provider or a port does not work.
+ */
+export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
+  const log = deps.log ?? createLogger(config);
+  const metrics = new Metrics();
+  const engine = await startEngine(config, metrics, log);
+  try {
+    const effective = withRoomForModels(config, engine);
+    log.info({ config: effective }, 'settings in effect');
+    const core = new ServiceCore({ engine, config: effective, metrics });
+    const grpc = createGrpcServer(core, log);
+    const app = await createRestApp(core, log);
+    return await listen({ core, app, grpc, log });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function startEngine(config: Config, metrics: Metrics, log: Logger): Promise<Engine> {
+  const { modelsDir, provider, intraOpThreads, maxBatchGrids, maxBatchResourceElements } = config;
+  const { maxQueueDelayMs, maxQueuedGrids, maxQueuedBytes, defaultModel, deviceId, workers } = config;
+  const engine = await createEngine({
+    modelsDir,
+    provider,
+    intraOpThreads,
+    maxBatchGrids,
+    maxBatchResourceElements,
+    maxQueueDelayMs,
+    maxQueuedGrids,
+    maxQueuedBytes,
+    ...(defaultModel !== undefined && { defaultModel }),
+    ...(deviceId !== undefined && { deviceId }),
+    ...(workers !== undefined && { workers }),
+    observer: {
+      ...metrics.observer,
+      workerLost: (event) => {
+        metrics.observer.workerLost?.(event);
+        log.error(event, 'worker lost');
+      },
+      workerRestarted: (event) => {
+        metrics.observer.workerRestarted?.(event);
+        log.warn(event, 'worker restarted');
+      },
+    },
+  });
+  metrics.watch(engine);
+  const { fallbackReason } = engine.provider;
+  if (fallbackReason !== undefined)
+    log.warn({ reason: fallbackReason }, 'provider auto fell back to the CPU');
+  for (const refused of engine.refusedModels) log.warn(refused, 'model refused');
+  for (const { name, version, nRx, bitsPerSymbol, sha256, provider: on } of engine.models())
+    log.info({ name, version, nRx, bitsPerSymbol, sha256, provider: on }, 'model served');
+  return engine;
+}
+
+/** The size limit of a request follows the models when one takes more antennas than was reckoned with. */
+function withRoomForModels(config: Config, engine: Engine): Config {
+  const maxRx = Math.max(config.maxRx, ...engine.models().map(({ nRx }) => nRx));
+  const { workers } = engine.options;
+  const effective = { ...config, maxRx, workers };
+  checkTogether(effective);
+  return effective;
+}
+
+interface Parts {
+  readonly core: ServiceCore;
+  readonly app: App;
+  readonly grpc: GrpcServer;
+  readonly log: Logger;
+}
+
+async function listen(parts: Parts): Promise<RunningServer> {
+  const { core, app, grpc, log } = parts;
+  const { host, httpPort, grpcPort } = core.config;
+  try {
+    await app.listen({ host, port: httpPort });
+  } catch (cause) {
+    throw cannotListen('HTTP', `${host}:${httpPort}`, cause);
+  }
+  let boundGrpcPort: number;
+  try {
+    boundGrpcPort = await bind(grpc.server, `${host.includes(':') ? `[${host}]` : host}:${grpcPort}`);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const address = app.addresses()[0];
+  const ports = { httpPort: address?.port ?? httpPort, grpcPort: boundGrpcPort };
+  grpc.setServing(core.ready);
+  const health = setInterval(() => grpc.setServing(core.ready), HEALTH_PERIOD_MS);
+  health.unref();
+  log.info({ host, ...ports }, 'listening');
+  let closing: Promise<void> | undefined;
+  return {
+    ...ports,
+    engine: core.engine,
+    close: async () => {
+      closing ??= shutDown(parts).finally(() => clearInterval(health));
+      await closing;
+    },
+    abort: async () => {
+      clearInterval(health);
+      grpc.server.forceShutdown();
+      app.server.closeAllConnections();
+      await core.engine.close();
+    },
+  };
+}
+
+async function bind(server: GrpcJsServer, address: string): Promise<number> {
+  return await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(cannotListen('gRPC', address, error));
+      else resolve(port);
+    });
+  });
+}
+
+function cannotListen(what: string, address: string, cause: unknown): SpikingRxError {
+  const code = (cause as { code?: unknown } | null)?.code;
+  const inUse = code === 'EADDRINUSE' || String(cause).includes('EADDRINUSE');
+  const reason = inUse
+    ? 'the port is in use; choose another with --http-port and --grpc-port'
+    : String(cause);
+  return new SpikingRxError('FAILED_PRECONDITION', `cannot listen for ${what} on ${address}: ${reason}`, {
+    cause,
+  });
+}
+
+async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
+  const { drainDelayMs, shutdownTimeoutMs } = core.config;
+  core.beginDrain();
+  grpc.setServing(false);
+  log.info({ drainDelayMs, shutdownTimeoutMs }, 'shutting down: not ready, still serving');
+  await delay(drainDelayMs);
+  core.stopStreams();
+  const httpClosed = app.close();
+  const grpcClosed = new Promise<void>((resolve) => {
+    grpc.server.tryShutdown(() => resolve());
+  });
+  const limit = new AbortController();
+  const forced = delay(shutdownTimeoutMs, 'forced' as const, { signal: limit.signal }).catch(
+    () => 'ended' as const,
+  );
+  const inTime = await Promise.race([
+    Promise.all([httpClosed, grpcClosed]).then(() => 'ended' as const),
+    forced,
+  ]);
+  limit.abort();
+  if (inTime === 'forced') log.warn('requests in flight did not finish in time: closing their connections');
+  grpc.server.forceShutdown();
+  app.server.closeAllConnections();
+  const { abandoned } = await core.engine.drain(0);
+  await core.engine.close();
+  await httpClosed;
+  log.info({ abandoned }, 'stopped');
+}
