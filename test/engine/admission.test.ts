@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { Admission } from '#engine/admission.js';
+import { SpikingRxError } from '#errors.js';
+
+function errorOf(action: () => unknown): SpikingRxError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof SpikingRxError) return error;
+  }
+  throw new Error('expected a SpikingRxError');
+}
+
+describe('Admission', () => {
+  const limits = { maxQueuedGrids: 4, maxQueuedBytes: 100 };
+
+  it('bounds grids and bytes, and gives room back once on release', () => {
+    const admission = new Admission(limits);
+    const permit = admission.admit({ grids: 3, bytes: 10 });
+    expect(errorOf(() => admission.admit({ grids: 2, bytes: 1 })).code).toBe('QUEUE_FULL');
+    admission.admit({ grids: 1, bytes: 90 });
+    expect(errorOf(() => admission.admit({ grids: 0, bytes: 1 })).code).toBe('QUEUE_FULL');
+    permit.release();
+    permit.release();
+    expect(admission.queuedGrids).toBe(1);
+    expect(admission.queuedBytes).toBe(90);
+  });
+
+  it('refuses for good what could never fit', () => {
+    const admission = new Admission(limits);
+    expect(errorOf(() => admission.admit({ grids: 5, bytes: 1 })).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(errorOf(() => admission.admit({ grids: 1, bytes: 101 })).code).toBe('PAYLOAD_TOO_LARGE');
+    expect(admission.queuedGrids).toBe(0);
+  });
+
+  it('estimates the retry time from the rate at which grids leave', () => {
+    let nowMs = 0;
+    const admission = new Admission({ maxQueuedGrids: 100, maxQueuedBytes: 1e9 }, () => nowMs);
+    for (let i = 0; i < 50; i += 1) {
+      const permit = admission.admit({ grids: 20, bytes: 20 });
+      nowMs += 100; // 20 grids in 100 ms: 0.2 grids a millisecond
+      permit.release();
+    }
+    admission.admit({ grids: 100, bytes: 100 });
+    expect(errorOf(() => admission.admit({ grids: 40, bytes: 40 })).retryAfterMs).toBe(200);
+    expect(errorOf(() => admission.admit({ grids: 10, bytes: 10 })).retryAfterMs).toBe(50);
+  });
+
+  it('gives a retry time even before anything has left', () => {
+    const admission = new Admission(limits);
+    admission.admit({ grids: 4, bytes: 4 });
+    expect(errorOf(() => admission.admit({ grids: 1, bytes: 1 })).retryAfterMs).toBeGreaterThan(0);
+  });
+
+  it('refuses everything while draining and is idle when the last permit is back', async () => {
+    const admission = new Admission(limits);
+    const permits = [admission.admit({ grids: 1, bytes: 1 }), admission.admit({ grids: 2, bytes: 2 })];
+    admission.beginDrain();
+    expect(errorOf(() => admission.admit({ grids: 1, bytes: 1 })).code).toBe('UNAVAILABLE');
+    let isIdle = false;
+    const idle = admission.idle().then(() => {
+      isIdle = true;
+      return isIdle;
+    });
+    permits[0]?.release();
+    await Promise.resolve();
+    expect(isIdle).toBe(false);
+    permits[1]?.release();
+    expect(await idle).toBe(true);
+  });
+});
