@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 
 const MEBIBYTE = 2 ** 20;
 const integer = (description: string, range: { default?: number; minimum: number; maximum: number }) =>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import Value from 'typebox/value';
+import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { SpikingRxError, invalid } from '../errors.js';
 import { ConfigSchema, maxJsonBytes, type Config, type ConfigKey } from './config-schema.js';

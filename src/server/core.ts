@@ -113,6 +113,7 @@ export class ServiceCore {
       } catch (error) {
         if (!(error instanceof SpikingRxError) || error.code !== 'QUEUE_FULL') throw error;
       }
+      if (this.#stop.signal.aborted) throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down');
       if (limits.signal.aborted) throw new SpikingRxError('CANCELLED', 'the caller cancelled');
       const leftMs = limits.deadlineMs - performance.now();
       if (leftMs <= 0)

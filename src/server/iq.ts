@@ -65,7 +65,7 @@ export function deinterleave(samples: IqSamples, field: string): Float32Array<Ar
     default:
       return datatype satisfies never;
   }
-  // 0·x is 0 for finite x and NaN otherwise, so one sum tells without a branch for each sample.
+  // x − x is 0 for finite x and NaN otherwise, so one sum tells without a branch for each sample.
   if (check !== 0) throw notFinite(out, planes, planeSize, field);
   return out;
 }
@@ -90,7 +90,7 @@ function split(
       const im = Math.fround(source[s + 1]! * scale);
       out[base + i] = re;
       out[quadrature + i] = im;
-      check += 0 * re + 0 * im;
+      check += re - re + (im - im);
     }
   }
   return check;
@@ -106,7 +106,7 @@ function splitHalves(source: Uint16Array, out: Float32Array, planeSize: number, 
       const im = Math.fround(table[source[s + 1]!]! * scale);
       out[base + i] = re;
       out[quadrature + i] = im;
-      check += 0 * re + 0 * im;
+      check += re - re + (im - im);
     }
   }
   return check;

@@ -135,12 +135,13 @@ export class Metrics {
     this.#gauge('spikingrx_workers', 'Workers that are alive and warm', () => engine.stats.liveWorkers);
     this.#gauge('spikingrx_ready', '1 when the engine is ready', () => Number(engine.ready));
     const { provider, fallbackReason } = engine.provider;
-    new Gauge({
+    const providerInfo = new Gauge({
       name: 'spikingrx_provider_info',
       help: 'Execution provider in use and asked for; fallback is true when auto found no CUDA',
       labelNames: ['provider', 'requested', 'fallback'],
       registers: [this.registry],
-    }).set(
+    });
+    providerInfo.set(
       { provider, requested: engine.options.provider, fallback: String(fallbackReason !== undefined) },
       1,
     );
@@ -155,13 +156,14 @@ export class Metrics {
   }
 
   #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
+    const gauge = new Gauge({
       name,
       help,
-      registers: [this.registry],
+      registers: [],
       collect() {
         this.set(read());
       },
     });
+    this.registry.registerMetric(gauge);
   }
 }

@@ -2,11 +2,13 @@ import type { Engine } from '../engine/engine.js';
 import type { ModelInfo } from '../engine/types.js';
 import type { ModelJson } from './schemas.js';
 
+function tensors(list: ModelInfo['inputs']): ModelJson['inputs'] {
+  return list.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape] }));
+}
+
 /** A model as clients see it, on either transport. */
 export function describeModel(model: ModelInfo, engine: Engine): ModelJson {
   const { fallbackReason } = engine.provider;
-  const tensors = (list: ModelInfo['inputs']): ModelJson['inputs'] =>
-    list.map(({ name, datatype, shape }) => ({ name, datatype, shape: [...shape] }));
   return {
     name: model.name,
     version: model.version,

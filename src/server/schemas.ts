@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { ERROR_CODES } from '../errors.js';
 import { IQ_DATATYPE_NAMES } from './iq.js';
 

@@ -118,8 +118,9 @@ async function listen(parts: Parts): Promise<RunningServer> {
     await app.close();
     throw error;
   }
-  const address = app.addresses()[0];
-  const ports = { httpPort: address?.port ?? httpPort, grpcPort: boundGrpcPort };
+  const address = app.server.address();
+  const boundHttpPort = typeof address === 'object' ? address?.port : undefined;
+  const ports = { httpPort: boundHttpPort ?? httpPort, grpcPort: boundGrpcPort };
   grpc.setServing(core.ready);
   const health = setInterval(() => grpc.setServing(core.ready), HEALTH_PERIOD_MS);
   health.unref();

@@ -54,8 +54,8 @@ function pick(findings: readonly SchemaFinding[]): SchemaFinding | undefined {
     const branch = /^\d+/.exec(finding.schemaPath.slice(union.length))?.[0] ?? '';
     branches.set(branch, [...(branches.get(branch) ?? []), finding]);
   }
-  const structural = (list: readonly SchemaFinding[]): number =>
-    list.filter(({ keyword }) => keyword === 'required' || keyword === 'boolean').length;
+  const structural = (branch: readonly SchemaFinding[]): number =>
+    branch.filter(({ keyword }) => keyword === 'required' || keyword === 'boolean').length;
   const best = [...branches.values()].toSorted((a, b) => structural(a) - structural(b))[0];
   return best?.[0];
 }

@@ -120,9 +120,11 @@ export function errorMessage(id: string, error: SpikingRxError): GridResultMessa
   return { id, error: message };
 }
 
+function tensors(list: ModelJson['inputs']): ModelMessage['inputs'] {
+  return list.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(String) }));
+}
+
 export function modelMessage(model: ModelJson): ModelMessage {
-  const tensors = (list: ModelJson['inputs']): ModelMessage['inputs'] =>
-    list.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(String) }));
   return {
     name: model.name,
     version: model.version,

@@ -6,7 +6,7 @@ import type {
   ListModelsResponseMessage,
   ModelMessage,
 } from '../../client/messages.js';
-import { invalid } from '../../errors.js';
+import { invalid, type SpikingRxError } from '../../errors.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -14,7 +14,8 @@ import { describeModel } from '../model-json.js';
 import { Malformed } from './definition.js';
 import { messageBytes, modelMessage, resultMessage, wireGrid } from './messages.js';
 
-type Handler<Q, A> = (call: ServerUnaryCall<Q | Malformed, A>, callback: sendUnaryData<A>) => void;
+type Call<Q, A> = ServerUnaryCall<Q | Malformed, A>;
+type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
 
 /** The unary methods. */
 export function unaryHandlers(core: ServiceCore, log: Logger) {
@@ -73,35 +74,30 @@ function unary<Q, A>(method: {
   readonly method: string;
   readonly answer: Answer<Q, A>;
 }): Handler<Q, A> {
-  return (call, callback) => {
+  const { core, log } = method;
+  const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
     const start = performance.now();
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
-    const run = async (): Promise<A> => {
+    let answer: A | null = null;
+    let failure: SpikingRxError | undefined;
+    try {
       if (call.request instanceof Malformed) throw malformed(call.request);
-      return method.answer(call.request, {
-        signal: abort.signal,
-        deadlineMs: deadlineOf(call.getDeadline()),
-      });
-    };
-    const ended = (code: Parameters<typeof method.core.metrics.requestEnded>[0]['code']): void => {
-      const seconds = (performance.now() - start) / 1000;
-      method.core.metrics.requestEnded({ transport: 'grpc', method: method.method, code, seconds });
-    };
-    run().then(
-      (answer) => {
-        ended('OK');
-        callback(null, answer);
-      },
-      (error: unknown) => {
-        const failure = toSpikingRxError(error);
-        if (failure.code === 'INTERNAL')
-          method.log.error({ err: error, method: method.method }, 'call failed');
-        ended(failure.code);
-        callback(grpcStatus(failure));
-      },
-    );
+      const context = { signal: abort.signal, deadlineMs: deadlineOf(call.getDeadline()) };
+      answer = await method.answer(call.request, context);
+    } catch (error) {
+      failure = toSpikingRxError(error);
+      if (failure.code === 'INTERNAL') log.error({ err: error, method: method.method }, 'call failed');
+    }
+    core.metrics.requestEnded({
+      transport: 'grpc',
+      method: method.method,
+      code: failure?.code ?? 'OK',
+      seconds: (performance.now() - start) / 1000,
+    });
+    callback(failure ? grpcStatus(failure) : null, answer);
   };
+  return (call, callback) => void serve(call, callback);
 }
 
 export function malformed(message: Malformed) {

@@ -1,4 +1,4 @@
-import Value from 'typebox/value';
+import { Value } from 'typebox/value';
 import type { ModelInfo } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
 import type { GridAnswer } from '../core.js';

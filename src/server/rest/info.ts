@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { SpikingRxError } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { describeModel } from '../model-json.js';

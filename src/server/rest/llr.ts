@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { decodeFloat16 } from '../../engine/float16.js';
 import type { Permit } from '../../engine/types.js';
 import { invalid } from '../../errors.js';

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { SpikingRxError } from '../errors.js';
+import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
+import { serveCommand } from './serve.js';
+import { trainCommand } from './train.js';
+
+const COMMANDS = [
+  serveCommand, //
+  trainCommand,
+  exportCommand,
+  evaluateCommand,
+];
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('spikingrx')
+  .description('Spiking neural receiver for 5G NR: received grid and DMRS in, bit LLRs out')
+  .version(version)
+  .showHelpAfterError('(see --help)');
+for (const command of COMMANDS) program.addCommand(command().showHelpAfterError('(see --help)'));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the user can mend is one line; anything else is a fault of ours and shows where.
+  const text = error instanceof SpikingRxError ? error.message : error instanceof Error ? error.stack : error;
+  console.error(`spikingrx: ${String(text)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,69 @@
+import { Command, Option } from 'commander';
+import {
+  CONFIG_KEYS,
+  ConfigSchema,
+  ENV_CONFIG_FILE,
+  environmentName,
+  expectation,
+  flagName,
+  loadConfig,
+  type ConfigKey,
+} from '../server/config.js';
+import { createLogger } from '../server/log.js';
+import { startServer, type RunningServer } from '../server/server.js';
+
+/** `spikingrx serve`: every setting of the schema is a flag and an environment variable. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('Serve LLRs over REST and gRPC')
+    .addOption(new Option('--config <file>', `YAML file with the settings below [env: ${ENV_CONFIG_FILE}]`))
+    .addHelpText('after', HELP_AFTER);
+  for (const key of CONFIG_KEYS) command.addOption(optionOf(key));
+  return command.action(serve);
+}
+
+const HELP_AFTER = `
+Flags go before environment variables, those before the file, that before the defaults.
+In the file the settings are named as in --http-port: httpPort.`;
+
+function optionOf(key: ConfigKey): Option {
+  const schema = ConfigSchema.properties[key] as {
+    type?: string;
+    description?: string;
+    default?: string | number | boolean;
+  };
+  const value = schema.type === 'boolean' ? ' [true|false]' : ` <${placeholder(schema.type)}>`;
+  const byDefault = schema.default === undefined ? '' : `; default ${String(schema.default)}`;
+  const range = schema.type === 'string' ? '' : `; ${expectation(key)}`;
+  const text = `${schema.description ?? ''}${range}${byDefault} [env: ${environmentName(key)}]`;
+  // Defaults belong to the schema: given to commander they would look like flags and hide the environment.
+  const option = new Option(`${flagName(key)}${value}`, text);
+  return schema.type === 'boolean' ? option.preset('true') : option;
+}
+
+function placeholder(type: string | undefined): string {
+  return type === 'integer' || type === 'number' ? 'n' : 'text';
+}
+
+async function serve({ config: file, ...flags }: Record<string, string>): Promise<void> {
+  const config = loadConfig({ flags, environment: process.env, file });
+  const log = createLogger(config);
+  const server = await startServer(config, { log });
+  stopOnSignals(server);
+}
+
+/** The first signal drains and exits 0; a second one does not wait. */
+function stopOnSignals(server: RunningServer): void {
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) {
+      await server.abort();
+      process.exit(1);
+    }
+    stopping = true;
+    await server.close();
+    // Nothing is left to do; open handles of libraries must not keep the process.
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+}
