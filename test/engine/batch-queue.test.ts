@@ -1,6 +1,7 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchQueue, type Queueable } from '#engine/batch-queue.js';
+import { elementAt } from './helpers/element-at.js';
 
 interface Item extends Queueable {
   readonly id: number;
@@ -14,6 +15,49 @@ function item(id: number, nSc: number, model = 'a/1'): Item {
 const ANY = { orOlderThanMs: Number.POSITIVE_INFINITY, shares: 1 };
 const ONLY_FULL = { orOlderThanMs: Number.NEGATIVE_INFINITY, shares: 1 };
 const ids = (batch: readonly Item[]): number[] => batch.map(({ id }) => id);
+
+/** A queue beside the plain list of what it should hold; notes every difference. */
+class TestedQueue {
+  readonly violations: string[] = [];
+  private readonly queue = new BatchQueue<Item>({ maxBatchGrids: 4, maxBatchResourceElements: 60 });
+  private readonly present = new Map<number, Item>();
+
+  push(next: Item): void {
+    this.queue.push(next);
+    this.present.set(next.id, next);
+    this.require(this.queue.size === this.present.size, 'size after push');
+  }
+
+  remove(pick: number): void {
+    const victim = [...this.present.values()][pick % Math.max(1, this.present.size)];
+    if (victim === undefined) return;
+    this.present.delete(victim.id);
+    this.require(this.queue.remove(victim), 'removes what is there');
+    this.require(!this.queue.remove(victim), 'removes once');
+    this.require(this.queue.size === this.present.size, 'size after remove');
+  }
+
+  take(shares: number): void {
+    const oldest = Math.min(...this.present.keys());
+    const batch = this.queue.take({ orOlderThanMs: Number.POSITIVE_INFINITY, shares });
+    const elements = batch.reduce((sum, { resourceElements }) => sum + resourceElements, 0);
+    this.require(batch.length > 0 === this.present.size > 0, 'takes something when there is something');
+    this.require(batch.length === 0 || batch[0]?.id === oldest, 'takes the oldest');
+    this.require(batch.length <= 4, 'bounds the grids');
+    this.require(batch.length <= 1 || elements <= 60, 'bounds the resource elements');
+    const shapes = new Set(batch.map(({ request }) => request.shape.nSc));
+    this.require(shapes.size <= 1, 'one shape a batch');
+    for (const [i, { id }] of batch.entries()) {
+      this.require(this.present.delete(id), 'hands out once');
+      this.require(i === 0 || id > elementAt(batch, i - 1).id, 'in order of arrival');
+    }
+    this.require(this.queue.size === this.present.size, 'size after take');
+  }
+
+  private require(holds: boolean, rule: string): void {
+    if (!holds) this.violations.push(rule);
+  }
+}
 
 describe('BatchQueue', () => {
   it('keeps models and shapes apart and serves the oldest head first', () => {
@@ -58,33 +102,13 @@ describe('BatchQueue', () => {
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
-        const queue = new BatchQueue<Item>({ maxBatchGrids: 4, maxBatchResourceElements: 60 });
-        const present = new Map<number, Item>();
+        const tested = new TestedQueue();
         for (const [id, step] of actions.entries()) {
-          if (step.kind === 'push') {
-            const next = item(id, step.nSc);
-            present.set(id, next);
-            queue.push(next);
-          } else if (step.kind === 'remove') {
-            const victim = [...present.values()][step.pick % Math.max(1, present.size)];
-            if (victim !== undefined) {
-              expect(queue.remove(victim)).toBe(true);
-              expect(queue.remove(victim)).toBe(false);
-              present.delete(victim.id);
-            }
-          } else {
-            const oldest = Math.min(...present.keys());
-            const batch = queue.take({ orOlderThanMs: Number.POSITIVE_INFINITY, shares: step.shares });
-            expect(batch.length > 0).toBe(present.size > 0);
-            if (batch.length > 0) expect(batch[0]?.id).toBe(oldest);
-            expect(ids(batch)).toEqual(ids(batch).toSorted((a, b) => a - b));
-            expect(batch.length).toBeLessThanOrEqual(4);
-            const elements = batch.reduce((sum, { resourceElements }) => sum + resourceElements, 0);
-            expect(batch.length === 1 || elements <= 60).toBe(true);
-            for (const { id: taken } of batch) expect(present.delete(taken)).toBe(true);
-          }
-          expect(queue.size).toBe(present.size);
+          if (step.kind === 'push') tested.push(item(id, step.nSc));
+          else if (step.kind === 'remove') tested.remove(step.pick);
+          else tested.take(step.shares);
         }
+        expect(tested.violations).toEqual([]);
       }),
       { seed: 4, numRuns: 200 },
     );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, createEngine } from '#engine/engine.js';
 import { type Session, createSession } from '#engine/session.js';
 import type { GridShape, LlrRequest } from '#engine/types.js';
+import { elementAt } from './helpers/element-at.js';
 import { F32_GRID, randomRequest } from './helpers/grids.js';
 import { modelFolder, spikingRxModel } from './helpers/models.js';
 
@@ -14,7 +15,7 @@ const SHAPES: readonly GridShape[] = [
 ];
 
 describe('LLRs are bit-identical alone and in any batch', () => {
-  const bytes = spikingRxModel({ channels: 16, modulation: '16qam' });
+  const bytes = spikingRxModel({ channels: 16, modulation: '16QAM' });
   let session: Session;
   let engine: Engine;
   const batchSizes = new Set<number>();
@@ -43,7 +44,7 @@ describe('LLRs are bit-identical alone and in any batch', () => {
 
   it('with mixed shapes in flight, against a session that runs each grid by itself', async () => {
     const requests = Array.from({ length: 150 }, (_, seed) =>
-      randomRequest(SHAPES[(seed * 7 + (seed % 3)) % SHAPES.length] as GridShape, seed),
+      randomRequest(elementAt(SHAPES, (seed * 7 + (seed % 3)) % SHAPES.length), seed),
     );
     const results = await Promise.all(requests.map(async (request) => engine.compute(request)));
     for (const [index, request] of requests.entries()) {
@@ -72,7 +73,7 @@ describe('LLRs are bit-identical alone and in any batch', () => {
 
   it('answers each request with its own LLRs: different grids differ', async () => {
     const [first, second] = await Promise.all(
-      [1, 2].map(async (seed) => engine.compute(randomRequest(SHAPES[0] as GridShape, seed))),
+      [1, 2].map(async (seed) => engine.compute(randomRequest(elementAt(SHAPES, 0), seed))),
     );
     expect(first?.id).toBe('grid-1');
     expect(first?.llr.bytes).not.toEqual(second?.llr.bytes);

@@ -1,11 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FLOAT16_MAX, decodeFloat16, encodeFloat16 } from '#engine/float16.js';
+import { elementAt } from './helpers/element-at.js';
 
 function encode(value: number): number {
   const out = new Uint16Array(1);
   encodeFloat16(Float32Array.of(value), out);
-  return out[0] as number;
+  return elementAt(out, 0);
 }
 
 /** Every finite binary16 magnitude in ascending order: the index is the bit pattern. */
@@ -18,11 +19,11 @@ function reference(value: number): number {
   let high = MAGNITUDES.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if ((MAGNITUDES[middle] as number) <= magnitude) low = middle;
+    if (elementAt(MAGNITUDES, middle) <= magnitude) low = middle;
     else high = middle;
   }
-  const below = magnitude - (MAGNITUDES[low] as number);
-  const above = (MAGNITUDES[high] as number) - magnitude;
+  const below = magnitude - elementAt(MAGNITUDES, low);
+  const above = elementAt(MAGNITUDES, high) - magnitude;
   const nearest = below < above || (below === above && low % 2 === 0) ? low : high;
   return nearest | (Object.is(Math.sign(value), -1) || Object.is(value, -0) ? 0x8000 : 0);
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SpikingRxConfig, SpikingRxConfigSchema } from '#nn/config.js';
+import { SpikingRxConfigSchema } from '#nn/config.js';
 import { initialise } from '#nn/parameters.js';
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { parameterSpecs, runningStatisticSpecs } from '#nn/spikingrx.js';
@@ -22,7 +22,9 @@ export function spikingRxModel(settings: Readonly<Record<string, unknown>> = {},
     readoutWidth: 16,
     driveGain: 20,
   };
-  const config = Value.Default(SpikingRxConfigSchema, { ...defaults, ...settings }) as SpikingRxConfig;
+  const config = Value.Default(SpikingRxConfigSchema, { ...defaults, ...settings });
+  if (!Value.Check(SpikingRxConfigSchema, config))
+    throw new Error(`bad settings ${JSON.stringify(settings)}`);
   const random = Random.fromSeed(seed);
   const weights = initialise(parameterSpecs(config), random);
   const statistics = initialise(runningStatisticSpecs(config), random);

@@ -90,8 +90,9 @@ export function scriptedRequest(
 
 /** The one value that a scripted session answers everywhere. */
 export function valueOf(result: LlrResult): number {
-  const values = new Set(float32sOf(result.llr.bytes));
-  return values.size === 1 ? ([...values][0] as number) : Number.NaN;
+  const values = float32sOf(result.llr.bytes);
+  const [first = Number.NaN] = values;
+  return values.every((value) => value === first) ? first : Number.NaN;
 }
 
 /** Waits until `condition` holds; fails after 10 s. */

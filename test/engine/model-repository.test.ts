@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Engine, createEngine } from '#engine/engine.js';
+import { scanModels } from '#engine/model-repository.js';
+import { type ModelTree, modelFolder, passThroughModel, spikingRxModel } from './helpers/models.js';
+
+let folder: Awaited<ReturnType<typeof modelFolder>> | undefined;
+let engine: Engine | undefined;
+afterEach(async () => {
+  await engine?.close();
+  await folder?.remove();
+  engine = undefined;
+  folder = undefined;
+});
+
+async function folderOf(tree: ModelTree): Promise<string> {
+  folder = await modelFolder(tree);
+  return folder.path;
+}
+
+describe('scanModels', () => {
+  it('reads names in alphabetical and versions in numeric order, with the hash of the file', async () => {
+    const bytes = passThroughModel();
+    const tree = { b: { '10': bytes, '9': bytes }, a: { '1': bytes } };
+    const { models, refused } = await scanModels(await folderOf(tree));
+    expect(models.map((model) => model.key)).toEqual(['a/1', 'b/9', 'b/10']);
+    expect(models[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(models[0]?.contract).toMatchObject({ nRx: 1, bitsPerSymbol: 2, nSym: undefined });
+    expect(refused).toEqual([]);
+  });
+
+  it('ignores what is no folder: the model card, hidden files', async () => {
+    const path = await folderOf({ a: { '1': passThroughModel() } });
+    await writeFile(join(path, 'a', 'README.md'), 'card');
+    await writeFile(join(path, 'README.md'), 'models');
+    await mkdir(join(path, '.git'));
+    const { models, refused } = await scanModels(path);
+    expect(models).toHaveLength(1);
+    expect(refused).toEqual([]);
+  });
+
+  it.each([
+    ['garbage', new TextEncoder().encode('not a model'), /not an ONNX model/],
+    ['an empty file', new Uint8Array(0), /ONNX|contract/],
+    [
+      'a wrong output name',
+      passThroughModel({ llrName: 'logits' }),
+      /expected an output 'llr', found logits/,
+    ],
+  ])('refuses %s and says why', async (_, bytes, reason) => {
+    const { models, refused } = await scanModels(
+      await folderOf({ good: { '1': passThroughModel() }, bad: { '1': bytes } }),
+    );
+    expect(models.map((model) => model.key)).toEqual(['good/1']);
+    expect(refused).toEqual([{ name: 'bad', version: '1', reason: expect.stringMatching(reason) }]);
+  });
+
+  it('refuses a version that is no number and one without a file', async () => {
+    const path = await folderOf({ a: { latest: passThroughModel() } });
+    await mkdir(join(path, 'a', '2'));
+    const { refused } = await scanModels(path);
+    expect(refused.map((model) => [model.version, model.reason])).toEqual([
+      ['2', expect.stringContaining('model.onnx')],
+      ['latest', expect.stringContaining('whole number')],
+    ]);
+  });
+});
+
+describe('the models of an engine', () => {
+  const options = { workers: 1, cores: 1, maxBatchGrids: 2 };
+
+  it('serves the highest version, any version by name, and the first model by name', async () => {
+    const tree = {
+      b: { '1': passThroughModel({ nRx: 4 }) },
+      a: { '2': passThroughModel(), '10': passThroughModel({ nRx: 2 }) },
+    };
+    engine = await createEngine({ ...options, modelsDir: await folderOf(tree) });
+    expect(engine.defaultModel).toBe('a');
+    expect(engine.model()).toMatchObject({ name: 'a', version: '10', nRx: 2, bitsPerSymbol: 2, ready: true });
+    expect(engine.model('a', '2').nRx).toBe(1);
+    expect(engine.model('b').nRx).toBe(4);
+    expect(engine.models()).toHaveLength(3);
+    const lookup = (name: string, version?: string) => () => engine?.model(name, version);
+    expect(lookup('c')).toThrowError(expect.objectContaining({ code: 'NOT_FOUND', field: 'model' }));
+    expect(lookup('a', '3')).toThrowError(/model 'a' has no version '3'; served are 2, 10/);
+  });
+
+  it('publishes configuration and signatures of a SpikingRx model', async () => {
+    const path = await folderOf({ rx: { '1': spikingRxModel({ modulation: '64QAM' }) } });
+    engine = await createEngine({ ...options, modelsDir: path, defaultModel: 'rx' });
+    expect(engine.model()).toMatchObject({
+      modulation: '64QAM',
+      bitsPerSymbol: 6,
+      nRx: 2,
+      provider: 'cpu',
+      inputs: [
+        { name: 'rx_grid', datatype: 'float32', shape: ['batch', 4, 'symbols', 'subcarriers'] },
+        { name: 'dmrs', datatype: 'float32', shape: ['batch', 2, 'symbols', 'subcarriers'] },
+      ],
+      outputs: [{ name: 'llr', datatype: 'float32', shape: ['batch', 6, 'symbols', 'subcarriers'] }],
+    });
+    expect(engine.model().config).toMatchObject({ modulation: '64QAM', timeSteps: 2 });
+  });
+
+  it('refuses at warm-up a model whose outputs are not finite, and serves the others', async () => {
+    const tree = {
+      good: { '1': passThroughModel() },
+      nan: { '1': passThroughModel({ divideByPilots: true }) },
+    };
+    engine = await createEngine({ ...options, modelsDir: await folderOf(tree) });
+    expect(engine.models().map((model) => model.name)).toEqual(['good']);
+    expect(engine.refusedModels).toEqual([
+      { name: 'nan', version: '1', reason: expect.stringContaining('not finite') },
+    ]);
+  });
+
+  it('warms a model of a fixed size at that size', async () => {
+    engine = await createEngine({
+      ...options,
+      modelsDir: await folderOf({ fixed: { '1': passThroughModel({ nSym: 12 }) } }),
+    });
+    expect(engine.model().outputs[0]?.shape).toEqual(['batch', 2, 12, 'subcarriers']);
+  });
+
+  it.each([
+    [
+      'nothing to serve',
+      { bad: { '1': new Uint8Array([1, 2, 3]) } },
+      {},
+      /no model can be served.*bad\/1: not an ONNX/s,
+    ],
+    [
+      'an absent default model',
+      { a: { '1': passThroughModel() } },
+      { defaultModel: 'x' },
+      /default model 'x'/,
+    ],
+  ])('does not start with %s', async (_, tree, more, message) => {
+    const modelsDir = await folderOf(tree);
+    await expect(createEngine({ ...options, modelsDir, ...more })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('does not start without a models folder', async () => {
+    await expect(createEngine({ ...options, modelsDir: '/nonexistent/models' })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('/nonexistent/models'),
+    });
+  });
+});
