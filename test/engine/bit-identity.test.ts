@@ -3,7 +3,7 @@ import { type Engine, createEngine } from '#engine/engine.js';
 import { type Session, createSession } from '#engine/session.js';
 import type { GridShape, LlrRequest } from '#engine/types.js';
 import { elementAt } from './helpers/element-at.js';
-import { F32_GRID, randomRequest } from './helpers/grids.js';
+import { F32_GRID, float32sOf, randomRequest } from './helpers/grids.js';
 import { modelFolder, spikingRxModel } from './helpers/models.js';
 
 const SHAPES: readonly GridShape[] = [
@@ -13,6 +13,12 @@ const SHAPES: readonly GridShape[] = [
   { nRx: 2, nSym: 14, nSc: 49 },
   { nRx: 2, nSym: 1, nSc: 7 },
 ];
+
+/** Values that are not the same bits. */
+function differing(actual: Float32Array, expected: Float32Array): number {
+  expect(actual).toHaveLength(expected.length);
+  return actual.reduce((count, value, i) => count + (Object.is(value, expected[i]) ? 0 : 1), 0);
+}
 
 describe('LLRs are bit-identical alone and in any batch', () => {
   const bytes = spikingRxModel({ channels: 16, modulation: '16QAM' });
@@ -49,8 +55,7 @@ describe('LLRs are bit-identical alone and in any batch', () => {
     const results = await Promise.all(requests.map(async (request) => engine.compute(request)));
     for (const [index, request] of requests.entries()) {
       const expected = await alone(request);
-      const bytesOf = Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength);
-      expect(Buffer.compare(results[index]?.llr.bytes as Uint8Array, bytesOf)).toBe(0);
+      expect(differing(float32sOf(elementAt(results, index).llr.bytes), expected)).toBe(0);
     }
     expect(Math.max(...batchSizes)).toBeGreaterThan(4);
   });
@@ -67,7 +72,7 @@ describe('LLRs are bit-identical alone and in any batch', () => {
     const together = outputs['llr']?.data as Float32Array;
     const length = 4 * 14 * 36;
     for (const [row, request] of requests.entries()) {
-      expect(together.slice(row * length, (row + 1) * length)).toEqual(await alone(request));
+      expect(differing(together.subarray(row * length, (row + 1) * length), await alone(request))).toBe(0);
     }
   });
 
