@@ -84,11 +84,6 @@ export class WorkerPool {
     if (slot !== undefined) slot.failures = 0;
   }
 
-  /** Ends one worker, as if it had died: it is replaced. */
-  async recycle(index: number): Promise<void> {
-    await this.slots[index]?.worker?.terminate();
-  }
-
   /** Ends all workers; batches in them are lost. Idempotent. */
   async close(): Promise<void> {
     this.closed = true;

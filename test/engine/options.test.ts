@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { warmUpBatchSizes } from '#engine/engine.js';
 import { resolveEngineOptions, workerCount } from '#engine/options.js';
+import { warmUpBatchSizes } from '#engine/worker-setup.js';
 
 const BASE = { modelsDir: 'models', cores: 4 };
 

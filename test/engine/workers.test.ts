@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine } from '#engine/engine.js';
+import { modelFolder, passThroughModel } from './helpers/models.js';
 import {
   SCRIPT,
   type ScriptedEngine,
@@ -69,5 +71,18 @@ describe('a worker that dies', () => {
     expect(scripted.engine.model().ready).toBe(false);
     expect(await answer).toBe(1);
     expect(scripted.engine.ready).toBe(true);
+  });
+});
+
+describe('a worker that does not start', () => {
+  it('fails the start of the engine with the reason', async () => {
+    const models = await modelFolder({ pass: { '1': passThroughModel() } });
+    const workerUrl = new URL('./helpers/no-such-worker.mjs', import.meta.url);
+    const options = { modelsDir: models.path, workers: 2, cores: 2 };
+    await expect(createEngine(options, { workerUrl })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('no-such-worker.mjs'),
+    });
+    await models.remove();
   });
 });

@@ -1,0 +1,46 @@
+import type { RepositoryModel } from './model-repository.js';
+import type { ResolvedEngineOptions } from './options.js';
+import { WorkerHandle } from './worker-handle.js';
+import type { WorkerSetup } from './worker-protocol.js';
+
+/** What the workers of an engine start with. */
+export function workerSetup(
+  models: readonly RepositoryModel[],
+  options: ResolvedEngineOptions,
+  provider: 'cpu' | 'cuda',
+  batchSizes: readonly number[],
+): WorkerSetup {
+  return {
+    models: models.map(({ key, bytes, contract }) => ({
+      key,
+      bytes,
+      nRx: contract.nRx,
+      bitsPerSymbol: contract.bitsPerSymbol,
+      // One slot of one PRB.
+      warmUpShape: { nSym: contract.nSym ?? 14, nSc: contract.nSc ?? 12 },
+    })),
+    provider,
+    deviceId: options.deviceId,
+    intraOpThreads: options.intraOpThreads,
+    warmUpBatchSizes: batchSizes,
+  };
+}
+
+/** Powers of two up to `maxBatchGrids`, and that itself. */
+export function warmUpBatchSizes(maxBatchGrids: number): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = 1; size < maxBatchGrids; size *= 2) sizes.push(size);
+  return [...sizes, maxBatchGrids];
+}
+
+/** Rejects with the reason unless a worker loads and runs at least one model with CUDA. */
+export async function tryCuda(workerUrl: URL, setup: WorkerSetup): Promise<void> {
+  const worker = new WorkerHandle(0, workerUrl, setup);
+  try {
+    const refused = await worker.ready;
+    if (refused.length === setup.models.length)
+      throw new Error(refused[0]?.reason ?? 'there is no model to try');
+  } finally {
+    await worker.terminate();
+  }
+}
