@@ -34,7 +34,8 @@ export class LlrStream {
   #started = false;
   #halfClosed = false;
   #over = false;
-  /** A message that waits for the window. */
+  /** A message has been read and waits for room; the client may have half-closed behind it. */
+  #waiting = false;
   #wakeWindow: (() => void) | undefined;
 
   constructor(call: StreamCall, parts: { readonly core: ServiceCore; readonly log: Logger }) {
@@ -71,6 +72,7 @@ export class LlrStream {
     const permit = this.#hasRoom(grids.length) ? this.#tryAdmit(message) : undefined;
     if (permit) return this.#submit(message, permit);
     this.#call.pause();
+    this.#waiting = true;
     void this.#submitWhenRoom(message);
   }
 
@@ -104,7 +106,10 @@ export class LlrStream {
     } catch (error) {
       this.#refuse(grids, toSpikingRxError(error));
     }
-    if (!this.#over && !this.#core.stopSignal.aborted) this.#call.resume();
+    this.#waiting = false;
+    if (this.#over) return;
+    if (!this.#core.stopSignal.aborted) this.#call.resume();
+    this.#endWhenDone();
   }
 
   /** Starts every grid of a message; its permit goes back with the last answer. */
@@ -196,7 +201,7 @@ export class LlrStream {
   }
 
   #endWhenDone(): void {
-    if (this.#over || this.#inFlight > 0) return;
+    if (this.#over || this.#waiting || this.#inFlight > 0) return;
     if (this.#halfClosed) {
       this.#finish('OK');
       this.#call.end();

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { CONFIG_KEYS, environmentName, flagName } from '#server/config.js';
+import { testModels } from '../server/helpers/service.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, COLUMNS: '400', ...environment };
+    execFile(process.execPath, [MAIN, ...args], { env, timeout: 20_000 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('spikingrx', () => {
+  test('--version and --help', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect((await run(['--version'])).stdout.trim()).toBe(version);
+    const help = await run(['--help']);
+    expect(help.code).toBe(0);
+    for (const command of ['serve', 'train', 'export']) expect(help.stdout).toContain(command);
+  });
+
+  test('serve --help names every flag and variable', async () => {
+    const { stdout } = await run(['serve', '--help']);
+    for (const key of CONFIG_KEYS) {
+      expect(stdout).toContain(flagName(key));
+      expect(stdout).toContain(environmentName(key));
+    }
+    expect(stdout).toContain('--config');
+  });
+
+  test.each([
+    ['unknown command', ['serv'], {}, /Did you mean serve\?/],
+    ['unknown flag', ['serve', '--http-prt', '1'], {}, /Did you mean --http-port\?/],
+    ['bad value', ['serve', '--http-port', 'x'], {}, /^spikingrx: --http-port: expected a whole number/],
+    ['unknown variable', ['serve'], { SPIKINGRX_PORT: '1' }, /^spikingrx: SPIKINGRX_PORT: unknown setting/],
+    ['no models', ['serve', '--models-dir', '/nowhere'], {}, /^spikingrx: .*\/nowhere/],
+  ])('%s', async (_name, args, environment, message) => {
+    const { code, stderr } = await run(args, environment);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n +at /);
+  });
+
+  test('cuda that is not there, and a port in use, say what to do', async () => {
+    const models = await testModels();
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const { port } = blocker.address() as { port: number };
+    const serve = ['serve', '--models-dir', models.path, '--host', '127.0.0.1', '--log-level', 'silent'];
+    const cuda = await run([...serve, '--http-port', '0', '--grpc-port', '0', '--provider', 'cuda']);
+    expect(cuda.code).toBe(1);
+    expect(cuda.stderr).toMatch(/^spikingrx: .*provider cuda is not available.*CUDA 12/ms);
+    for (const flags of [
+      ['--http-port', String(port), '--grpc-port', '0'],
+      ['--http-port', '0', '--grpc-port', String(port)],
+    ]) {
+      const taken = await run([...serve, ...flags]);
+      expect(taken.code).toBe(1);
+      expect(taken.stderr).toMatch(/^spikingrx: cannot listen for .* port is in use; choose another/);
+    }
+    blocker.close();
+    await models.remove();
+  });
+});

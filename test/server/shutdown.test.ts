@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GrpcLlrClient, RestLlrClient, type ClientGrid, type StreamAnswer } from '#client/index.js';
+import { grid } from './helpers/grids.js';
+import { testModels } from './helpers/service.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+interface Served {
+  readonly child: ChildProcess;
+  readonly rest: RestLlrClient;
+  readonly grpc: GrpcLlrClient;
+  readonly exit: Promise<number | null>;
+  readonly log: Record<string, unknown>[];
+}
+
+let models: Awaited<ReturnType<typeof testModels>>;
+let served: Served | undefined;
+beforeEach(async () => {
+  models = await testModels();
+});
+afterEach(async () => {
+  served?.grpc.close();
+  served?.child.kill('SIGKILL');
+  await models.remove();
+});
+
+/** `spikingrx serve` as a process of its own, once it listens. */
+async function serve(...flags: string[]): Promise<Served> {
+  const args = [
+    'serve',
+    '--models-dir',
+    models.path,
+    '--host',
+    '127.0.0.1',
+    '--http-port',
+    '0',
+    '--grpc-port',
+    '0',
+  ];
+  const child = spawn(process.execPath, [MAIN, ...args, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const log: Record<string, unknown>[] = [];
+  const listening = await new Promise<Record<string, unknown>>((resolve, reject) => {
+    createInterface(child.stdout!).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry['msg'] === 'listening') resolve(entry);
+    });
+    void exit.then((code) => reject(new Error(`exited with ${code}`)));
+  });
+  const rest = new RestLlrClient({ baseUrl: `http://127.0.0.1:${String(listening['httpPort'])}` });
+  const grpc = new GrpcLlrClient({ target: `127.0.0.1:${String(listening['grpcPort'])}` });
+  served = { child, rest, grpc, exit, log };
+  return served;
+}
+
+const wide = (count: number): ClientGrid[] =>
+  Array.from({ length: count }, (_, seed) => grid({ seed, nSc: 12 * 60 }));
+
+describe('SIGTERM', () => {
+  test('not ready at once, still serving; what is in flight finishes; exit 0', async () => {
+    const { child, rest, grpc, exit, log } = await serve('--drain-delay-ms', '400', '--workers', '1');
+    expect(await rest.ready()).toBe(true);
+    const unary = grpc.compute(wide(30));
+    const binary = rest.compute(wide(30));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await rest.ready()).toBe(false);
+    expect(await rest.compute([grid()])).toHaveLength(1);
+    expect(await unary).toHaveLength(30);
+    expect(await binary).toHaveLength(30);
+    expect(await exit).toBe(0);
+    expect(log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['settings in effect', 'stopped']));
+  });
+
+  test('an open stream gets its answers, then UNAVAILABLE; exit 0', async () => {
+    const { child, grpc, exit } = await serve('--drain-delay-ms', '0', '--workers', '1');
+    let sent = 0;
+    async function* endless(): AsyncGenerator<ClientGrid> {
+      for (;;) {
+        yield grid({ id: `s${sent++}`, nSc: 12 * 20 });
+        if (sent === 40) child.kill('SIGTERM');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    const answers: StreamAnswer[] = [];
+    const consume = async (): Promise<void> => {
+      for await (const answer of grpc.stream(endless(), { window: 16 })) answers.push(answer);
+    };
+    await expect(consume()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(answers.length).toBeGreaterThan(20);
+    expect(answers.filter(({ error }) => error)).toEqual([]);
+    expect(await exit).toBe(0);
+  });
+
+  test('a second signal does not wait', async () => {
+    const { child, exit } = await serve('--drain-delay-ms', '60000');
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.kill('SIGINT');
+    expect(await exit).toBe(1);
+  });
+});
