@@ -14,6 +14,8 @@ export interface FeatureOptions {
 const TINY = 1e-20;
 /** A relative noise power below this (−30 dB) counts as none. */
 const NOISE_FLOOR = 1e-3;
+/** Relative noise power at which the noise level is zero. */
+const NOISE_MIDPOINT = 0.05;
 /** Bound of the soft decisions, in units of the noise. */
 const SOFT_LIMIT = 10;
 /** Longest slot: the time kernel reaches from its first symbol to its last. */
@@ -132,7 +134,9 @@ function estimateFeatures(
   // Complex noise power for each pilot and antenna, relative to the grid's power.
   const noise = g.mul(g.div(gridMean(g, g.mul(residual, residual)), g.max(gridMean(g, pilots), TINY)), 2);
   const soft = g.div(matched, g.add(noise, NOISE_FLOOR));
-  const noiseLevel = g.add(g.mul(g.log(g.add(noise, NOISE_FLOOR)), 0.25), 1);
+  // tanh(½·ln(noise/midpoint)): grows with the level in dB and is bounded. Only correctly rounded operations,
+  // since the runtime's vectorised Log may differ in its last bit with the row's place in the batch.
+  const noiseLevel = g.div(g.sub(noise, NOISE_MIDPOINT), g.add(noise, NOISE_MIDPOINT));
   return [
     channel,
     g.div(matched, g.sqrt(g.add(gain, NOISE_FLOOR))),
