@@ -1,3 +1,4 @@
+import { setLogger } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import {
   CONFIG_KEYS,
@@ -9,7 +10,7 @@ import {
   loadConfig,
   type ConfigKey,
 } from '../server/config.js';
-import { createLogger } from '../server/log.js';
+import { createLogger, type Logger } from '../server/log.js';
 import { startServer, type RunningServer } from '../server/server.js';
 
 /** `spikingrx serve`: every setting of the schema is a flag and an environment variable. */
@@ -48,8 +49,18 @@ function placeholder(type: string | undefined): string {
 async function serve({ config: file, ...flags }: Record<string, string>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
+  routeGrpcLog(log);
   const server = await startServer(config, { log });
   stopOnSignals(server);
+}
+
+/** grpc-js writes to stderr on its own otherwise. Its errors are about single connections: warnings here. */
+function routeGrpcLog(log: Logger): void {
+  const line =
+    (level: 'warn' | 'debug') =>
+    (...parts: unknown[]): void =>
+      log[level]({ grpc: parts.map(String).join(' ') }, 'grpc');
+  setLogger({ error: line('warn'), info: line('debug'), debug: line('debug') });
 }
 
 /** The first signal drains and exits 0; a second one does not wait. */

@@ -71,8 +71,8 @@ test('every sample of /metrics parses, and counts what was done', async () => {
     .split('\n')
     .filter((text) => text !== '' && !text.startsWith('#'))) {
     const parts = /^([a-z_][a-z0-9_]*(?:\{[^}]*\})?) (\S+)$/i.exec(line);
-    expect(parts, line).not.toBeNull();
-    samples.set(parts![1]!, Number(parts![2]));
+    if (!parts) throw new Error(`no sample: ${line}`);
+    samples.set(parts[1]!, Number(parts[2]));
   }
   expect(samples.get('spikingrx_grids_total{transport="rest",code="OK"}')).toBe(2);
   expect(samples.get('spikingrx_grids_total{transport="grpc",code="OK"}')).toBe(1);
@@ -154,7 +154,7 @@ test('reflection lists the services and hands out their definition', async () =>
     includeDirs: [folder],
     keepCase: true,
   });
-  const method = (definition['grpc.reflection.v1.ServerReflection'] as Record<string, never>)[
+  const method = (definition['grpc.reflection.v1.ServerReflection'] as Record<string, unknown>)[
     'ServerReflectionInfo'
   ] as {
     path: string;

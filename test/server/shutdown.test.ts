@@ -45,7 +45,7 @@ async function serve(...flags: string[]): Promise<Served> {
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   const log: Record<string, unknown>[] = [];
   const listening = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    createInterface(child.stdout!).on('line', (line) => {
+    createInterface(child.stdout).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       log.push(entry);
       if (entry['msg'] === 'listening') resolve(entry);

@@ -55,9 +55,11 @@ export function base64(view: ArrayBufferView): string {
   return Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength).toString('base64');
 }
 
+function jsonTensor({ datatype, shape, data }: IqTensor) {
+  return { datatype, shape: [...shape], data: base64(data) };
+}
+
 /** The grid as REST's JSON has it. */
 export function jsonGrid(from: ClientGrid = grid()) {
-  const tensor = (iq: IqTensor) => ({ datatype: iq.datatype, shape: [...iq.shape], data: base64(iq.data) });
-  const dmrs = tensor(from.dmrs as DmrsTensor);
-  return { id: from.id, rx: tensor(from.rx), dmrs };
+  return { id: from.id, rx: jsonTensor(from.rx), dmrs: jsonTensor(from.dmrs as DmrsTensor) };
 }
