@@ -1,0 +1,20 @@
+/** NR shared-channel coding: what the evaluator and the benches use. */
+export {
+  type CodeBlockBler,
+  type CodeBlockPoint,
+  measureBlerCurve,
+  measureCodeBlockBler,
+  snrAtBler,
+} from './bler.js';
+export { DEFAULT_MAX_ITERATIONS, DEFAULT_SCALE, type LdpcDecoderOptions } from './ldpc-decoder.js';
+export { largestMcs, type McsEntry, type McsTable, mcsEntry } from './mcs.js';
+export type { RedundancyVersion } from './rate-matching.js';
+export {
+  type CodedTransmission,
+  type DecodedTransportBlock,
+  type DecodeOptions,
+  decodeTransportBlock,
+  encodeTransportBlock,
+  SoftBuffer,
+} from './transport-block.js';
+export { type AllocationSize, resourceElements, transportBlockSize } from './transport-block-size.js';

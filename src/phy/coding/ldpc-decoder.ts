@@ -1,0 +1,127 @@
+/** LDPC decoder: layered normalised min-sum, early stop on parity. */
+import { invalid } from '../../errors.js';
+import { requireInteger } from '../../nr/shape.js';
+import { PUNCTURED_COLUMNS } from './base-graph.js';
+import { checksHold, LayerScratch, type LayerState, updateLayer } from './ldpc-layer.js';
+import { activeRows, type LdpcSchedule, ldpcSchedule } from './ldpc-schedule.js';
+import { type CodeBlockShape, fillerRange } from './segmentation.js';
+
+export interface LdpcDecoderOptions {
+  /** Iterations after which a block is given up. Default 20. */
+  readonly maxIterations?: number;
+  /** Factor of the min-sum magnitudes, in (0, 1]. Default {@link DEFAULT_SCALE}. */
+  readonly scale?: number;
+}
+
+export const DEFAULT_MAX_ITERATIONS = 20;
+
+/** Normalisation of the check messages, chosen by measurement. */
+export const DEFAULT_SCALE = 0.75;
+
+/** LLRs are clipped here: enough for any demapper, and far from where float32 sums lose their fraction. */
+const LLR_LIMIT = 1e5;
+
+/** LLR of a filler bit, which is known to be 0. */
+const FILLER_LLR = 1e7;
+
+export interface LdpcDecoded {
+  /** Iterations done. */
+  readonly iterations: number;
+  /** Whether all parity checks hold and every systematic bit is decided. */
+  readonly parityOk: boolean;
+}
+
+/** A decoder of blocks of one shape, with its working memory. */
+export class LdpcDecoder {
+  readonly #shape: CodeBlockShape;
+  readonly #maxIterations: number;
+  readonly #scale: number;
+  readonly #schedule: LdpcSchedule;
+  readonly #posteriorBits: Int32Array;
+  readonly #state: LayerState;
+
+  constructor(shape: CodeBlockShape, options: LdpcDecoderOptions = {}) {
+    const { maxIterations = DEFAULT_MAX_ITERATIONS, scale = DEFAULT_SCALE } = options;
+    requireInteger('maxIterations', maxIterations, 1, 1000);
+    if (!(scale > 0 && scale <= 1)) throw invalid('scale', 'a number in (0, 1]', String(scale));
+    this.#shape = shape;
+    this.#maxIterations = maxIterations;
+    this.#scale = scale;
+    this.#schedule = ldpcSchedule(shape.baseGraph, shape.zc);
+    const { graph, variable } = this.#schedule;
+    const posterior = new Float32Array(graph.columns * shape.zc);
+    this.#posteriorBits = new Int32Array(posterior.buffer);
+    const messages = new Float32Array(variable.length);
+    this.#state = { variable, posterior, messages, scratch: new LayerScratch() };
+  }
+
+  /**
+   * Decodes one block.
+   * @param llrs `[N]` LLRs `ln P(0)/P(1)` of d (§5.3.2), 0 where nothing was received; filler ignored.
+   * @param bits `[K]` receives the hard decisions of the systematic bits, filler included.
+   */
+  decode(llrs: Float32Array, bits: Uint8Array): LdpcDecoded {
+    this.#load(llrs);
+    const rows = activeRows(this.#schedule, this.#state.posterior);
+    let iterations = 0;
+    let parityOk = false;
+    while (iterations < this.#maxIterations && !parityOk) {
+      this.#iterate(rows);
+      iterations++;
+      parityOk = this.#parityHolds(rows);
+    }
+    const decided = this.#decide(bits);
+    return { iterations, parityOk: parityOk && decided };
+  }
+
+  #load(llrs: Float32Array): void {
+    const { zc, codedBits } = this.#shape;
+    if (llrs.length !== codedBits) throw invalid('llrs', `${codedBits} values`, `${llrs.length} values`);
+    const { posterior, messages } = this.#state;
+    const punctured = PUNCTURED_COLUMNS * zc;
+    messages.fill(0);
+    posterior.fill(0, 0, punctured);
+    for (let i = 0; i < codedBits; i++) {
+      const llr = llrs[i] as number;
+      posterior[punctured + i] = Math.max(-LLR_LIMIT, Math.min(LLR_LIMIT, llr));
+    }
+    const filler = fillerRange(this.#shape);
+    posterior.fill(FILLER_LLR, punctured + filler.start, punctured + filler.end);
+  }
+
+  #iterate(rows: Int32Array): void {
+    const { degree, edgeStart } = this.#schedule;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const from = edgeStart[row] as number;
+      updateLayer(this.#state, from, edgeStart[row + 1] as number, degree[row] as number, this.#scale);
+    }
+  }
+
+  #parityHolds(rows: Int32Array): boolean {
+    const { degree, edgeStart, variable } = this.#schedule;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const from = edgeStart[row] as number;
+      const to = edgeStart[row + 1] as number;
+      if (!checksHold(variable, this.#posteriorBits, from, to, degree[row] as number)) return false;
+    }
+    return true;
+  }
+
+  /** Writes the hard decisions. An LLR of 0 decides nothing: without it an erased block would be zeros. */
+  #decide(bits: Uint8Array): boolean {
+    const { systematicBits } = this.#shape;
+    if (bits.length !== systematicBits) {
+      throw invalid('bits', `room for ${systematicBits} bits`, `${bits.length}`);
+    }
+    const { posterior } = this.#state;
+    let decided = true;
+    for (let i = 0; i < systematicBits; i++) {
+      const llr = posterior[i] as number;
+      bits[i] = llr < 0 ? 1 : 0;
+      if (llr === 0) decided = false;
+    }
+    return decided;
+  }
+}
