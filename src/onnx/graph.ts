@@ -73,8 +73,8 @@ export class Graph {
     const outputs: Value[] = [];
     const node: Node<K> = { op, name, inputs, outputs, attributes };
     signatures.forEach(({ type, shape }, i) => {
-      const suffix = signatures.length === 1 ? '' : `:${i}`;
-      outputs.push({ name: `${name}${suffix}`, type, shape, producer: node });
+      const outputName = signatures.length === 1 ? name : this.#claim(`${name}:${i}`);
+      outputs.push({ name: outputName, type, shape, producer: node });
     });
     this.nodes.push(node);
     return outputs;

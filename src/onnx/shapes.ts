@@ -107,6 +107,8 @@ const binary: Rule = (inputs) => {
 
 const reduction: Rule<OperatorAttributes['ReduceSum']> = (inputs, { axes, keepDims }) => {
   const { type, shape } = at(inputs, 0);
+  // Without axes ONNX would reduce all of them.
+  if (axes.length === 0) throw new Error(`no axes of ${formatShape(shape)} to reduce`);
   for (const axis of axes) dimAt(shape, axis);
   const reduced = keepDims
     ? shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
@@ -119,6 +121,7 @@ const conv: Rule<OperatorAttributes['Conv']> = (inputs, { pads, dilations }) => 
   if (x.length !== 4 || w.length !== 4 || x[1] !== w[1])
     throw new Error(`input ${formatShape(x)} does not fit weights ${formatShape(w)}`);
   const [outChannels, , kh, kw] = fixedShape(w) as [number, number, number, number];
+  if (pads.some((pad) => pad < 0)) throw new Error(`padding [${pads.join(', ')}] must not be negative`);
   const bias = inputs[2]?.shape;
   if (bias && (bias.length !== 1 || bias[0] !== outChannels))
     throw new Error(`bias ${formatShape(bias)} does not fit weights ${formatShape(w)}`);
