@@ -1,5 +1,6 @@
-import { Buffer } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import { SpikingRxError } from '../errors.js';
+import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
 import type { LlrDatatypeName } from './messages.js';
 import {
   bytesOf,
@@ -28,10 +29,10 @@ interface JsonAnswer {
 
 /** Client of the REST interface. Every error it throws is a {@link SpikingRxError}. */
 export class RestLlrClient {
-  readonly #base: string;
+  readonly #http: HttpConnection;
 
   constructor(options: RestClientOptions) {
-    this.#base = options.baseUrl.replace(/\/+$/, '');
+    this.#http = new HttpConnection(options.baseUrl);
   }
 
   /**
@@ -39,26 +40,28 @@ export class RestLlrClient {
    * shape, datatype, scale and kind of DMRS (that is what the binary form describes once for all).
    */
   async compute(grids: readonly ClientGrid[], options: ComputeOptions = {}): Promise<GridLlr[]> {
-    const response = await this.#fetch(`/v1/llr?${binaryQuery(grids, options).toString()}`, {
+    const { headers, body } = await this.#send({
       method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
+      path: `/v1/llr?${binaryQuery(grids, options).toString()}`,
+      contentType: 'application/octet-stream',
       body: binaryBody(grids),
-      ...(options.signal && { signal: options.signal }),
+      signal: options.signal,
     });
-    return binaryAnswer(grids, response.headers, new Uint8Array(await response.arrayBuffer()));
+    return binaryAnswer(grids, headers, body);
   }
 
   /** The same in JSON with base64; grids may differ in shape and datatype. */
   async computeJson(grids: readonly ClientGrid[], options: ComputeOptions = {}): Promise<GridLlr[]> {
     const { model, version, output, timeoutMs, signal } = options;
-    const body = { model, version, output, timeoutMs, grids: grids.map(jsonGrid) };
-    const response = await this.#fetch('/v1/llr', {
+    const request = { model, version, output, timeoutMs, grids: grids.map(jsonGrid) };
+    const { body } = await this.#send({
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      ...(signal && { signal }),
+      path: '/v1/llr',
+      contentType: 'application/json',
+      body: Buffer.from(JSON.stringify(request)),
+      signal,
     });
-    const answer = (await response.json()) as JsonAnswer;
+    const answer = parse(body) as JsonAnswer;
     return answer.results.map(({ id, llr, timing }) => ({
       id,
       model: answer.model,
@@ -69,48 +72,51 @@ export class RestLlrClient {
   }
 
   async models(): Promise<ServedModel[]> {
-    const response = await this.#fetch('/v1/models', {});
-    return ((await response.json()) as { models: ServedModel[] }).models;
+    const { body } = await this.#send({ method: 'GET', path: '/v1/models' });
+    return (parse(body) as { models: ServedModel[] }).models;
   }
 
   async model(name: string): Promise<ServedModel> {
-    const response = await this.#fetch(`/v1/models/${encodeURIComponent(name)}`, {});
-    return (await response.json()) as ServedModel;
+    const { body } = await this.#send({ method: 'GET', path: `/v1/models/${encodeURIComponent(name)}` });
+    return parse(body) as ServedModel;
   }
 
   /** Whether the service answers and is ready for grids. */
   async ready(): Promise<boolean> {
     try {
-      return (await fetch(`${this.#base}/readyz`)).ok;
+      await this.#send({ method: 'GET', path: '/readyz' });
+      return true;
     } catch {
       return false;
     }
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(`${this.#base}${path}`, init);
-    } catch (cause) {
-      if (init.signal?.aborted) throw new SpikingRxError('CANCELLED', 'the caller cancelled', { cause });
-      throw new SpikingRxError('UNAVAILABLE', `no answer from ${this.#base}`, { cause });
-    }
-    if (response.ok) return response;
-    throw await errorOf(response);
+  /** Closes the kept connections. */
+  close(): void {
+    this.#http.close();
+  }
+
+  async #send(request: HttpRequest): Promise<HttpResponse> {
+    const response = await this.#http.send(request);
+    if (response.status >= 200 && response.status < 300) return response;
+    throw errorOf(response);
   }
 }
 
-async function errorOf(response: Response): Promise<SpikingRxError> {
-  const retryAfter = response.headers.get('retry-after');
-  const text = await response.text();
+function parse(body: Buffer): unknown {
+  return JSON.parse(body.toString());
+}
+
+function errorOf({ status, headers, body }: HttpResponse): SpikingRxError {
+  const retryAfter = headers['retry-after'];
   try {
-    const { error } = JSON.parse(text) as { error: Parameters<typeof remoteError>[0] };
+    const { error } = parse(body) as { error: Parameters<typeof remoteError>[0] };
     return remoteError({
-      retryAfterMs: retryAfter === null ? undefined : 1000 * Number(retryAfter),
+      retryAfterMs: retryAfter === undefined ? undefined : 1000 * Number(retryAfter),
       ...error,
     });
   } catch {
-    return new SpikingRxError('INTERNAL', `HTTP ${response.status} without the service's error form`);
+    return new SpikingRxError('INTERNAL', `HTTP ${status} without the service's error form`);
   }
 }
 
@@ -164,9 +170,14 @@ export function binaryBody(grids: readonly ClientGrid[]): Buffer<ArrayBuffer> {
   return Buffer.concat(parts);
 }
 
-function binaryAnswer(grids: readonly ClientGrid[], headers: Headers, body: Uint8Array): GridLlr[] {
-  const list = (name: string): string[] => (headers.get(`x-spikingrx-${name}`) ?? '').split(',');
-  const datatype = headers.get('x-spikingrx-datatype') as LlrDatatypeName;
+function binaryAnswer(
+  grids: readonly ClientGrid[],
+  headers: IncomingHttpHeaders,
+  body: Uint8Array,
+): GridLlr[] {
+  const header = (name: string): string => String(headers[`x-spikingrx-${name}`] ?? '');
+  const list = (name: string): string[] => header(name).split(',');
+  const datatype = header('datatype') as LlrDatatypeName;
   const shapes = list('shapes').map((shape) => shape.split('x').map(Number));
   const [decodeMs, queueMs, computeMs, batchSizes] = [
     'decode-ms',
@@ -182,8 +193,8 @@ function binaryAnswer(grids: readonly ClientGrid[], headers: Headers, body: Uint
     offset += width * shape.reduce((product, n) => product * n, 1);
     return {
       id,
-      model: headers.get('x-spikingrx-model') ?? '',
-      version: headers.get('x-spikingrx-version') ?? '',
+      model: header('model'),
+      version: header('version'),
       llr: { datatype, shape, data: body.subarray(start, offset) },
       timing: {
         decodeMs: decodeMs![i]!,

@@ -139,8 +139,9 @@ describe('streams', () => {
   });
 
   test('an error of the source ends the loop with that error', async () => {
+    const answers = service.grpc.stream(brokenSource());
     const consume = async (): Promise<void> => {
-      for await (const answer of service.grpc.stream(brokenSource())) expect(answer.id).toBe('g1');
+      for await (const answer of answers) expect(answer.id).toBe('g1');
     };
     await expect(consume()).rejects.toThrow('sensor gone');
   });

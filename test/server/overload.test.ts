@@ -184,6 +184,26 @@ describe('streams', () => {
     expect(service.server.engine.stats).toMatchObject({ admittedGrids: 0, admittedBytes: 0 });
   });
 
+  test('a client that reads nothing for too long loses its stream, not the queue its room', async () => {
+    service = await startTestService({ workers: 1, maxInFlightPerStream: 8, requestTimeoutMs: 700 });
+    const call = service.grpc.openStream();
+    const failed = new Promise<ServiceError>((resolve) => {
+      call.on('error', resolve);
+    });
+    call.once('data', () => call.pause());
+    for (let i = 0; i < 250; i++)
+      call.write(
+        requestMessage([grid({ id: `s${i}`, nSc: 12 * 60 })], {
+          output: { layout: 'grid' },
+          timeoutMs: 60_000,
+        }),
+      );
+    await eventually(() => service.server.engine.stats.admittedGrids === 8, 'window full');
+    await eventually(() => service.server.engine.stats.admittedGrids === 0, 'room given back');
+    call.resume();
+    expect((await failed).code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
   test('cancelling gives everything back', async () => {
     service = await startTestService({ workers: 1 });
     for await (const answer of service.grpc.stream(grids(60), { window: 60 })) {

@@ -14,7 +14,14 @@ export interface Slot {
   readonly release: () => void;
 }
 
-type Write = (message: StreamLlrResponseMessage, written: () => void) => void;
+export interface OutboxHooks {
+  readonly write: (message: StreamLlrResponseMessage, written: () => void) => void;
+  /** Called after slots were released. */
+  readonly onReleased: () => void;
+  /** Called when HTTP/2 has taken nothing for `stallMs`: the client does not read. */
+  readonly onStalled: () => void;
+  readonly stallMs: number;
+}
 
 /**
  * Answers on their way out. Those that become ready together travel in one message; with `ordered` they leave
@@ -29,12 +36,9 @@ export class Outbox {
   #flushScheduled = false;
   #closed = false;
   ordered = false;
+  #stall: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly write: Write,
-    /** Called after slots were released. */
-    private readonly onReleased: () => void,
-  ) {}
+  constructor(private readonly hooks: OutboxHooks) {}
 
   /** Announces a slot; its place in the order. */
   open(slot: Slot): void {
@@ -54,6 +58,7 @@ export class Outbox {
   /** The client is gone: nothing will be written any more. Slots still computing are released as they end. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#stall);
     for (const slot of this.#writing) slot.release();
     for (const slot of this.#queue) if (slot.result) slot.release();
     this.#writing.clear();
@@ -76,8 +81,19 @@ export class Outbox {
       if (slots.length === 0) return;
       this.#writes++;
       for (const slot of slots) this.#writing.add(slot);
-      this.write({ results: slots.map((slot) => slot.result!) }, () => this.#written(slots));
+      this.#watch();
+      this.hooks.write({ results: slots.map((slot) => slot.result!) }, () => this.#written(slots));
     }
+  }
+
+  /** Starts over while something is being written, rests while nothing is. */
+  #watch(): void {
+    if (this.#writes === 0 || this.#closed) {
+      clearTimeout(this.#stall);
+      this.#stall = undefined;
+      return;
+    }
+    this.#stall = this.#stall?.refresh() ?? setTimeout(this.hooks.onStalled, this.hooks.stallMs);
   }
 
   #take(): Slot[] {
@@ -94,11 +110,12 @@ export class Outbox {
 
   #written(slots: readonly Slot[]): void {
     this.#writes--;
+    this.#watch();
     for (const slot of slots) {
       this.#writing.delete(slot);
       slot.release();
     }
     this.#flush();
-    this.onReleased();
+    this.hooks.onReleased();
   }
 }

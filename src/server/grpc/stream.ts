@@ -44,10 +44,12 @@ export class LlrStream {
     this.#log = parts.log;
     this.#deadlineMs = deadlineOf(call.getDeadline());
     setMaxListeners(0, this.#abort.signal);
-    this.#outbox = new Outbox(
-      (message, written) => call.write(message, written),
-      () => this.#afterRelease(),
-    );
+    this.#outbox = new Outbox({
+      write: (message, written) => call.write(message, written),
+      onReleased: () => this.#afterRelease(),
+      onStalled: () => this.#onStalled(),
+      stallMs: parts.core.config.requestTimeoutMs,
+    });
     parts.core.metrics.streamOpened();
     parts.core.stopSignal.addEventListener('abort', this.#onStop, { once: true });
     call.on('data', (message: StreamLlrRequestMessage | Malformed) => this.#onMessage(message));
@@ -225,7 +227,19 @@ export class LlrStream {
     this.#wakeWindow?.();
   }
 
-  #finish(code: 'OK' | 'CANCELLED' | 'UNAVAILABLE'): void {
+  /** A client that does not read must not keep the queue's room for ever. */
+  #onStalled(): void {
+    if (this.#over) return;
+    const reason = `answers were not read for ${this.#core.config.requestTimeoutMs} ms`;
+    this.#log.warn({ inFlight: this.#inFlight }, `stream ended: ${reason}`);
+    this.#finish('DEADLINE_EXCEEDED');
+    this.#abort.abort();
+    this.#outbox.close();
+    this.#wakeWindow?.();
+    this.#call.emit('error', grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason)));
+  }
+
+  #finish(code: 'OK' | 'CANCELLED' | 'UNAVAILABLE' | 'DEADLINE_EXCEEDED'): void {
     this.#over = true;
     this.#core.stopSignal.removeEventListener('abort', this.#onStop);
     this.#core.metrics.streamClosed();

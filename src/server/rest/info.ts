@@ -5,6 +5,7 @@ import { describeModel } from '../model-json.js';
 import { ErrorSchema, ModelSchema } from '../schemas.js';
 import type { App } from './app.js';
 
+const METRICS_ANSWER = { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } };
 const StatusSchema = Type.Object({ status: Type.String() });
 
 /** Models, health, metrics and the API's own description. */
@@ -49,7 +50,7 @@ export function infoRoutes(app: App, core: ServiceCore): void {
   );
   app.get(
     '/metrics',
-    { schema: { summary: 'Metrics in the Prometheus text format', response: { 200: Type.String() } } },
+    { schema: { summary: 'Metrics in the Prometheus text format', response: { 200: METRICS_ANSWER } } },
     async (_request, reply) => {
       void reply.type(core.metrics.registry.contentType).serializer((text: unknown) => String(text));
       return core.metrics.registry.metrics();
