@@ -1,0 +1,112 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import type { BenchOptions, BenchShape } from '../bench/options.js';
+import { recordResult } from '../bench/record.js';
+import { formatBench } from '../bench/report.js';
+import { runBench } from '../bench/run.js';
+import { availableCores } from '../engine/cores.js';
+import { positiveInteger } from './options.js';
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
+
+interface BenchFlags {
+  readonly modelsDir: string;
+  readonly model: string;
+  readonly workers: number;
+  readonly batch: number;
+  readonly gridsPerMessage: number;
+  readonly inFlight: number;
+  readonly repeats: number;
+  readonly seconds: number;
+  readonly shapes: readonly BenchShape[];
+  readonly seed: number;
+  readonly quick: boolean;
+  readonly record?: string;
+}
+
+/** `14x96,14x48` */
+function shapeList(text: string): BenchShape[] {
+  return text.split(',').map((part) => {
+    const [nSym = 0, nSc = 0] = part.split('x').map(Number);
+    if (
+      !Number.isInteger(nSym) ||
+      nSym < 1 ||
+      nSym > 14 ||
+      !Number.isInteger(nSc) ||
+      nSc < 12 ||
+      nSc % 12 !== 0
+    )
+      throw new InvalidArgumentError('expected <symbols>x<subcarriers>, for example 14x96,14x48.');
+    return { nSym, nSc };
+  });
+}
+
+function name(text: string): string {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(text))
+    throw new InvalidArgumentError('expected lower-case words joined by dashes.');
+  return text;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a positive number.');
+  return value;
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description(
+      'Measure the service against the bare runtime, batching, latency, health under load and the training step; ' +
+        'the last line of the output is one JSON object',
+    )
+    .option('--models-dir <dir>', 'folder that holds <name>/<version>/model.onnx', join(PACKAGE, 'models'))
+    .option('--model <name>', 'model to measure, highest version', 'spikingrx-qpsk-2rx')
+    .option(
+      '--workers <n>',
+      'worker threads of the service and of the bare runtime',
+      positiveInteger,
+      availableCores(),
+    )
+    .option('--batch <n>', 'most grids in a batch', positiveInteger, 16)
+    .option('--grids-per-message <n>', 'grids in a message of the saturating clients', positiveInteger, 16)
+    .option('--in-flight <n>', 'grids the saturating clients keep unanswered', positiveInteger, 128)
+    .option('--repeats <n>', 'interleaved repeats; figures are medians over them', positiveInteger, 5)
+    .option('--seconds <n>', 'measured time of one repeat of one thing', seconds, 2)
+    .option('--shapes <list>', 'grid shapes <symbols>x<subcarriers>', shapeList, shapeList('14x96,14x48'))
+    .option('--seed <n>', 'seed of slots and arrivals', positiveInteger, 1)
+    .option('--quick', 'check that everything runs; the figures mean nothing', false)
+    .option('--record <what>', 'keep the result as bench/results/<date>-<what>.json', name)
+    .action(bench);
+}
+
+async function bench(flags: BenchFlags): Promise<void> {
+  const result = await runBench(benchOptions(flags), new Date());
+  console.log(formatBench(result));
+  if (flags.record !== undefined)
+    console.error(`recorded: ${recordResult(result, flags.record, join(PACKAGE, 'bench'))}`);
+  console.log(JSON.stringify(result));
+}
+
+function benchOptions(flags: BenchFlags): BenchOptions {
+  const { quick, record: _record, ...options } = flags;
+  const full: BenchOptions = {
+    ...options,
+    version: highestVersion(flags.modelsDir, flags.model),
+    trainingBatch: 32,
+    trainingSteps: 5,
+    onProgress: (text) => console.error(`bench: ${text} …`),
+  };
+  if (!quick) return full;
+  const shapes = full.shapes.slice(-1);
+  return { ...full, shapes, repeats: 1, seconds: 0.3, trainingBatch: 2, trainingSteps: 1 };
+}
+
+/** @throws Error when there is no such model */
+function highestVersion(modelsDir: string, model: string): string {
+  const versions = readdirSync(join(modelsDir, model)).filter((entry) => /^\d+$/.test(entry));
+  const [highest] = versions.toSorted((a, b) => Number(b) - Number(a));
+  if (highest === undefined) throw new Error(`${join(modelsDir, model)}: no version folder`);
+  return highest;
+}
