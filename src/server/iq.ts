@@ -70,10 +70,18 @@ export function deinterleave(samples: IqSamples, field: string): Float32Array<Ar
   return out;
 }
 
-/** Bytes of a protobuf or HTTP body start anywhere; a typed array must start at a multiple of its width. */
+let scratch = new Uint8Array(0);
+
+/**
+ * Bytes of a protobuf or HTTP body start anywhere; a typed array must start at a multiple of its width. The
+ * copy goes to one reused buffer, as large as the widest grid so far and valid until the next call, which
+ * spares the garbage collector of the main thread a buffer for each tensor.
+ */
 function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; offset: number } {
   if (bytes.byteOffset % width === 0) return { buffer: bytes.buffer, offset: bytes.byteOffset };
-  return { buffer: new Uint8Array(bytes).buffer, offset: 0 };
+  if (scratch.byteLength < bytes.byteLength) scratch = new Uint8Array(bytes.byteLength);
+  scratch.set(bytes);
+  return { buffer: scratch.buffer, offset: 0 };
 }
 
 function split(

@@ -20,68 +20,63 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256];
  */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests: Counter<'transport' | 'method' | 'code'>;
-  readonly #requestSeconds: Histogram<'transport' | 'method'>;
-  readonly #grids: Counter<'transport' | 'code'>;
-  readonly #stageSeconds: Histogram<'stage'>;
-  readonly #batchSize: Histogram;
-  readonly #batches: Counter<'outcome'>;
-  readonly #workersLost: Counter;
-  readonly #workerRestarts: Counter;
-  readonly #streams: Gauge;
+  readonly #registers = [this.registry];
+  readonly #requests = new Counter({
+    name: 'spikingrx_requests_total',
+    help: 'Requests that ended, by transport, method and code (OK or an error code); a stream counts once',
+    labelNames: ['transport', 'method', 'code'],
+    registers: this.#registers,
+  });
+  readonly #requestSeconds = new Histogram({
+    name: 'spikingrx_request_duration_seconds',
+    help: 'Time from the first byte of a request to the end of its answer; streams are left out',
+    labelNames: ['transport', 'method'],
+    buckets: STAGE_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #grids = new Counter({
+    name: 'spikingrx_grids_total',
+    help: 'Grids answered, by transport and code (OK or an error code)',
+    labelNames: ['transport', 'code'],
+    registers: this.#registers,
+  });
+  readonly #stageSeconds = new Histogram({
+    name: 'spikingrx_stage_seconds',
+    help: 'Time in a stage: decode, queue and compute for each grid, encode for each message',
+    labelNames: ['stage'],
+    buckets: STAGE_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #batchSize = new Histogram({
+    name: 'spikingrx_batch_size',
+    help: 'Grids in a batch',
+    buckets: BATCH_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #batches = new Counter({
+    name: 'spikingrx_batches_total',
+    help: 'Batches that ended, by outcome',
+    labelNames: ['outcome'],
+    registers: this.#registers,
+  });
+  readonly #workersLost = new Counter({
+    name: 'spikingrx_workers_lost_total',
+    help: 'Workers that died or failed to start',
+    registers: this.#registers,
+  });
+  readonly #workerRestarts = new Counter({
+    name: 'spikingrx_worker_restarts_total',
+    help: 'Workers that replaced a lost one',
+    registers: this.#registers,
+  });
+  readonly #streams = new Gauge({
+    name: 'spikingrx_streams',
+    help: 'gRPC streams open',
+    registers: this.#registers,
+  });
 
   constructor() {
-    const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#requests = new Counter({
-      name: 'spikingrx_requests_total',
-      help: 'Requests that ended, by transport, method and code (OK or an error code); a stream counts once',
-      labelNames: ['transport', 'method', 'code'],
-      registers,
-    });
-    this.#requestSeconds = new Histogram({
-      name: 'spikingrx_request_duration_seconds',
-      help: 'Time from the first byte of a request to the end of its answer; streams are left out',
-      labelNames: ['transport', 'method'],
-      buckets: STAGE_BUCKETS,
-      registers,
-    });
-    this.#grids = new Counter({
-      name: 'spikingrx_grids_total',
-      help: 'Grids answered, by transport and code (OK or an error code)',
-      labelNames: ['transport', 'code'],
-      registers,
-    });
-    this.#stageSeconds = new Histogram({
-      name: 'spikingrx_stage_seconds',
-      help: 'Time in a stage: decode, queue and compute for each grid, encode for each message',
-      labelNames: ['stage'],
-      buckets: STAGE_BUCKETS,
-      registers,
-    });
-    this.#batchSize = new Histogram({
-      name: 'spikingrx_batch_size',
-      help: 'Grids in a batch',
-      buckets: BATCH_BUCKETS,
-      registers,
-    });
-    this.#batches = new Counter({
-      name: 'spikingrx_batches_total',
-      help: 'Batches that ended, by outcome',
-      labelNames: ['outcome'],
-      registers,
-    });
-    this.#workersLost = new Counter({
-      name: 'spikingrx_workers_lost_total',
-      help: 'Workers that died or failed to start',
-      registers,
-    });
-    this.#workerRestarts = new Counter({
-      name: 'spikingrx_worker_restarts_total',
-      help: 'Workers that replaced a lost one',
-      registers,
-    });
-    this.#streams = new Gauge({ name: 'spikingrx_streams', help: 'gRPC streams open', registers });
   }
 
   /** Hand this to the engine. */

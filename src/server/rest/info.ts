@@ -10,6 +10,11 @@ const StatusSchema = Type.Object({ status: Type.String() });
 
 /** Models, health, metrics and the API's own description. */
 export function infoRoutes(app: App, core: ServiceCore): void {
+  modelRoutes(app, core);
+  probeRoutes(app, core);
+}
+
+function modelRoutes(app: App, core: ServiceCore): void {
   app.get(
     '/v1/models',
     {
@@ -35,6 +40,10 @@ export function infoRoutes(app: App, core: ServiceCore): void {
     },
     async ({ params, query }) => describeModel(core.model(params.name, query.version), core.engine),
   );
+}
+
+/** For orchestrators and for whoever looks. */
+function probeRoutes(app: App, core: ServiceCore): void {
   app.get(
     '/healthz',
     { schema: { summary: 'The process is alive', response: { 200: StatusSchema } } },
