@@ -6,8 +6,15 @@ export {
   measureCodeBlockBler,
   snrAtBler,
 } from './bler.js';
-export { DEFAULT_MAX_ITERATIONS, DEFAULT_SCALE, type LdpcDecoderOptions } from './ldpc-decoder.js';
+export { DEFAULT_MAX_ITERATIONS, DEFAULT_SCALES, type LdpcDecoderOptions } from './ldpc-decoder.js';
 export { largestMcs, type McsEntry, type McsTable, mcsEntry } from './mcs.js';
+export {
+  gapToPublished,
+  PUBLISHED_POINTS,
+  type PublishedGap,
+  type PublishedPoint,
+  publishedCode,
+} from './published-bler.js';
 export type { RedundancyVersion } from './rate-matching.js';
 export {
   type CodedTransmission,

@@ -9,14 +9,27 @@ import { type CodeBlockShape, fillerRange } from './segmentation.js';
 export interface LdpcDecoderOptions {
   /** Iterations after which a block is given up. Default 20. */
   readonly maxIterations?: number;
-  /** Factor of the min-sum magnitudes, in (0, 1]. Default {@link DEFAULT_SCALE}. */
+  /** Factor of the min-sum magnitudes, in (0, 1]. Default {@link DEFAULT_SCALES}, by code rate. */
   readonly scale?: number;
 }
 
 export const DEFAULT_MAX_ITERATIONS = 20;
 
-/** Normalisation of the check messages, chosen by measurement. */
-export const DEFAULT_SCALE = 0.75;
+/**
+ * Normalisation of the check messages by code rate: `low` with more active rows than systematic columns
+ * (R below about 0.53). Chosen by measurement, BLER in % after 20 iterations at one SNR a line:
+ *
+ * | code, AWGN | 0.65 | 0.70 | 0.75 | 0.80 | 0.85 |
+ * |---|---|---|---|---|---|
+ * | BG2, R 0.12, K′ 500, QPSK, −6.30 dB | 52 | 56 | 66 | 79 | 90 |
+ * | BG2, R 0.30, K′ 1000, QPSK, −1.38 dB | 4 | 4 | 8 | 21 | 50 |
+ * | BG2, R 0.44, K′ 1000, QPSK, 0.36 dB | 30 | 23 | 26 | 38 | 61 |
+ * | BG2, R 0.59, K′ 1000, QPSK, 2.14 dB | 42 | 26 | 21 | 25 | 35 |
+ * | BG1, R 0.80, K′ 1000, 64QAM, 16.43 dB | 28 | 21 | 19 | 19 | 22 |
+ *
+ * Scales that differ between core and other rows, or by row degree, gained nothing beyond this.
+ */
+export const DEFAULT_SCALES = { low: 0.7, high: 0.75 } as const;
 
 /** LLRs are clipped here: enough for any demapper, and far from where float32 sums lose their fraction. */
 const LLR_LIMIT = 1e5;
@@ -35,15 +48,17 @@ export interface LdpcDecoded {
 export class LdpcDecoder {
   readonly #shape: CodeBlockShape;
   readonly #maxIterations: number;
-  readonly #scale: number;
+  readonly #scale: number | undefined;
   readonly #schedule: LdpcSchedule;
   readonly #posteriorBits: Int32Array;
   readonly #state: LayerState;
 
   constructor(shape: CodeBlockShape, options: LdpcDecoderOptions = {}) {
-    const { maxIterations = DEFAULT_MAX_ITERATIONS, scale = DEFAULT_SCALE } = options;
+    const { maxIterations = DEFAULT_MAX_ITERATIONS, scale } = options;
     requireInteger('maxIterations', maxIterations, 1, 1000);
-    if (!(scale > 0 && scale <= 1)) throw invalid('scale', 'a number in (0, 1]', String(scale));
+    if (scale !== undefined && !(scale > 0 && scale <= 1)) {
+      throw invalid('scale', 'a number in (0, 1]', String(scale));
+    }
     this.#shape = shape;
     this.#maxIterations = maxIterations;
     this.#scale = scale;
@@ -63,10 +78,12 @@ export class LdpcDecoder {
   decode(llrs: Float32Array, bits: Uint8Array): LdpcDecoded {
     this.#load(llrs);
     const rows = activeRows(this.#schedule, this.#state.posterior);
+    const byRate = rows.length > this.#schedule.graph.systematicColumns ? 'low' : 'high';
+    const scale = this.#scale ?? DEFAULT_SCALES[byRate];
     let iterations = 0;
     let parityOk = false;
     while (iterations < this.#maxIterations && !parityOk) {
-      this.#iterate(rows);
+      this.#iterate(rows, scale);
       iterations++;
       parityOk = this.#parityHolds(rows);
     }
@@ -89,12 +106,12 @@ export class LdpcDecoder {
     posterior.fill(FILLER_LLR, punctured + filler.start, punctured + filler.end);
   }
 
-  #iterate(rows: Int32Array): void {
+  #iterate(rows: Int32Array, scale: number): void {
     const { degree, edgeStart } = this.#schedule;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       const from = edgeStart[row] as number;
-      updateLayer(this.#state, from, edgeStart[row + 1] as number, degree[row] as number, this.#scale);
+      updateLayer(this.#state, from, edgeStart[row + 1] as number, degree[row] as number, scale);
     }
   }
 
