@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type EvaluationOptions,
+  evaluateBitErrors,
+  formatMarkdown,
+  usualCases,
+} from '#evaluate/bit-error-rate.js';
+import { ModelReceiver, type Receiver, conventionalReceivers } from '#evaluate/receivers.js';
+import { encodeServiceModel } from '#nn/service-graph.js';
+import { codewordOrder } from '#nr/resource-map.js';
+import { GraphBuilder } from '#onnx/builder.js';
+import { encodeModel } from '#onnx/model-file.js';
+import { bitErrors } from '#phy/metrics.js';
+import type { Slot } from '#phy/slot.js';
+import { at } from '../support/matchers.js';
+import { drawSlots, networkConfig, trainedNetwork } from '../support/networks.js';
+import { tinyTraining } from '../support/training.js';
+
+const { data } = tinyTraining({ data: { dopplerHz: [0, 400], nPrb: [1, 2] } });
+
+/** A receiver made from a function of the slot. */
+function receiver(name: string, llrs: (slot: Slot) => Float32Array): Receiver {
+  return { name, llrs: (slots) => Promise.resolve(slots.map(llrs)), release: () => Promise.resolve() };
+}
+
+const oracle = receiver('oracle', ({ bits }) => Float32Array.from(bits, (bit) => 1 - 2 * bit));
+const liar = receiver('liar', ({ bits }) => Float32Array.from(bits, (bit) => 2 * bit - 1));
+const wrongOnce = receiver('wrong once', ({ bits }) =>
+  Float32Array.from(bits, (bit, i) => (i === 5 ? -1 : 1) * (1 - 2 * bit)),
+);
+
+function options(change: Partial<EvaluationOptions>): EvaluationOptions {
+  return {
+    receivers: [oracle],
+    cases: [{ name: 'all', scenario: data }],
+    snrsDb: [4],
+    modulation: 'QPSK',
+    nRx: 2,
+    slotsPerPoint: 20,
+    seed: 1,
+    ...change,
+  };
+}
+
+const conventional = (seed: number) =>
+  evaluateBitErrors(options({ receivers: conventionalReceivers(), seed, slotsPerPoint: 4 }));
+
+describe('evaluateBitErrors', () => {
+  it('counts 0 errors of a perfect receiver, all of its opposite, one a slot of one that errs once', async () => {
+    const [point] = await evaluateBitErrors(options({ receivers: [oracle, liar, wrongOnce] }));
+    const bits = point?.bits ?? 0;
+    expect(point?.slots).toBe(20);
+    expect(bits).toBeGreaterThan(20 * 200);
+    expect(point?.receivers).toEqual([
+      { name: 'oracle', bitErrors: 0, bitErrorRate: 0 },
+      { name: 'liar', bitErrors: bits, bitErrorRate: 1 },
+      { name: 'wrong once', bitErrors: 20, bitErrorRate: 20 / bits },
+    ]);
+  });
+
+  it('shows every receiver the same slots, at every case and SNR', async () => {
+    const seen: Slot[][] = [[], []];
+    const observer = (index: number): Receiver =>
+      receiver(`observer ${index}`, (slot) => {
+        seen[index]?.push(slot);
+        return new Float32Array(slot.bits.length);
+      });
+    const cases = usualCases(data).slice(0, 2);
+    const points = await evaluateBitErrors(
+      options({ receivers: [observer(0), observer(1)], cases, snrsDb: [0, 10], slotsPerPoint: 3 }),
+    );
+    expect(seen[0]?.length).toBe(2 * 2 * 3);
+    expect(seen[1]).toEqual(seen[0]);
+    expect(points.map((p) => [p.case, p.snrDb])).toEqual(
+      cases.flatMap(({ name }) => [
+        [name, 0],
+        [name, 10],
+      ]),
+    );
+    expect(new Set(seen[0]?.map(({ config }) => config.snrDb))).toEqual(new Set([0, 10]));
+    // A decision for 0 everywhere is wrong at every 1.
+    const ones = seen[0]?.reduce((sum, { bits }) => sum + bits.reduce((n, bit) => n + bit, 0), 0);
+    expect(points.reduce((sum, point) => sum + at(point.receivers, 0).bitErrors, 0)).toBe(ones);
+  });
+
+  it('gives the same figures again, and others with another seed', async () => {
+    expect(await conventional(1)).toEqual(await conventional(1));
+    expect(await conventional(2)).not.toEqual(await conventional(1));
+  });
+
+  it('ranks the conventional receivers: fewer errors with perfect CSI and at higher SNR', async () => {
+    const points = await evaluateBitErrors(
+      options({ receivers: conventionalReceivers(), snrsDb: [0, 8], slotsPerPoint: 60 }),
+    );
+    const [low, high] = points.map((p) => p.receivers.map((r) => r.bitErrorRate)) as [number[], number[]];
+    expect(at(low, 1)).toBeLessThan(at(low, 0));
+    expect(at(high, 1)).toBeLessThan(at(high, 0));
+    expect(at(high, 0)).toBeLessThan(at(low, 0));
+  });
+});
+
+describe('a model as a receiver', () => {
+  it('reads the planes of its data elements in codeword order, b0 and b1 of each', async () => {
+    const g = new GraphBuilder('pass-through');
+    const rx = g.input('rx_grid', 'float32', ['batch', 4, 'symbols', 'subcarriers']);
+    g.input('dmrs', 'float32', ['batch', 2, 'symbols', 'subcarriers']);
+    g.output(g.concat([g.slice(rx, 1, 1, 2), g.slice(rx, 1, 2, 3)], 1), 'llr');
+    const model = await ModelReceiver.load('model', encodeModel(g));
+    const slots = drawSlots(3, 1, { nPrb: 1 });
+    const llrs = await model.llrs(slots);
+    await model.release();
+    slots.forEach((slot, s) => {
+      const plane = slot.dataMask.length;
+      const expected = [...codewordOrder(slot.dataMask)].flatMap((re) => [
+        at(slot.rxGrid, plane + re),
+        at(slot.rxGrid, 2 * plane + re),
+      ]);
+      expect([...at(llrs, s)]).toEqual(expected);
+      expect(expected.length).toBe(slot.bits.length);
+    });
+  });
+
+  it('is counted beside the others on the same slots', async () => {
+    const network = trainedNetwork(networkConfig({ dilations: [[1, 1]] }), 1);
+    const model = await ModelReceiver.load('model', encodeServiceModel(network, { name: 'm', version: '1' }));
+    const slots: Slot[] = [];
+    const observer = receiver('observer', (slot) => {
+      slots.push(slot);
+      return new Float32Array(slot.bits.length);
+    });
+    const [point] = await evaluateBitErrors(options({ receivers: [observer, model], slotsPerPoint: 18 }));
+    let expected = 0;
+    for (const slot of slots) expected += bitErrors(at(await model.llrs([slot]), 0), slot.bits);
+    await model.release();
+    expect(point?.receivers[1]?.bitErrors).toBe(expected);
+    expect(expected).toBeGreaterThan(0);
+  });
+});
+
+describe('the usual cases', () => {
+  it('are each DMRS set at low and at high Doppler', () => {
+    const cases = usualCases(data);
+    expect(cases.map(({ name }) => name)).toEqual([
+      'DMRS 2; Doppler 0–100 Hz',
+      'DMRS 2; Doppler 300–400 Hz',
+      'DMRS 2, 11; Doppler 0–100 Hz',
+      'DMRS 2, 11; Doppler 300–400 Hz',
+    ]);
+    expect(cases[1]?.scenario).toEqual({ ...data, dmrsSymbols: [[2]], dopplerHz: [300, 400] });
+  });
+
+  it('make one table each', async () => {
+    const points = await evaluateBitErrors(
+      options({
+        receivers: [oracle, liar],
+        cases: usualCases(data).slice(0, 2),
+        snrsDb: [-4, 0],
+        slotsPerPoint: 2,
+      }),
+    );
+    const tables = formatMarkdown(points).split('\n\n');
+    expect(tables).toHaveLength(4);
+    expect(tables[0]).toBe('**DMRS 2; Doppler 0–100 Hz** (2 slots a point)');
+    expect(tables[1]?.split('\n')).toEqual([
+      '| SNR (dB) | oracle | liar |',
+      '|---:|---:|---:|',
+      '| -4 | 0.00e+0 | 1.00e+0 |',
+      '| 0 | 0.00e+0 | 1.00e+0 |',
+    ]);
+  });
+});

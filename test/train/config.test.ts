@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SpikingRxError } from '#errors.js';
+import { loadTrainConfig, parseTrainConfig } from '#train/config.js';
+
+const BASE = { name: 'rx', version: '1' };
+
+describe('parseTrainConfig', () => {
+  it('fills in every default', () => {
+    const config = parseTrainConfig(BASE);
+    expect(config).toMatchObject({
+      seed: 1,
+      network: {
+        modulation: 'QPSK',
+        nRx: 2,
+        beta: 0.9,
+        threshold: 1,
+        connection: 'add',
+        normStatistics: 'per-step',
+      },
+      data: { snrDb: [-4, 16], dopplerHz: [0, 400], delaySpreadNanoseconds: [10, 300] },
+      optimiser: { beta1: 0.9, beta2: 0.999, clipNorm: 1 },
+    });
+    expect(parseTrainConfig({ ...BASE, network: { channels: 5 } }).network).toEqual({
+      ...config.network,
+      channels: 5,
+    });
+  });
+
+  it('is idempotent, so that a checkpoint’s configuration reads as the one that made it', () => {
+    const config = parseTrainConfig({ ...BASE, network: { nRx: 4 }, data: { nPrb: [1, 4] } });
+    expect(parseTrainConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  it.each<{ input: unknown; message: string }>([
+    { input: { ...BASE, sede: 1 }, message: "configuration key 'sede': expected no such key, received 1" },
+    {
+      input: { ...BASE, network: { chanels: 3 } },
+      message: "configuration key 'network.chanels': expected no such key, received 3",
+    },
+    {
+      input: { ...BASE, network: { channels: '8' } },
+      message: `configuration key 'network.channels': expected integer, received "8"`,
+    },
+    {
+      input: { ...BASE, network: { beta: 1 } },
+      message: "configuration key 'network.beta': expected < 1, received 1",
+    },
+    {
+      input: { ...BASE, network: { beta: 0, trainBeta: true } },
+      message:
+        "configuration key 'network.beta': expected a positive number to start training from, received 0",
+    },
+    {
+      input: { ...BASE, network: { dilations: [[1, 1], [2]] } },
+      message: "configuration key 'network.dilations.1.1': expected integer, received nothing",
+    },
+    {
+      input: { ...BASE, network: { modulation: '8PSK' } },
+      message: `configuration key 'network.modulation': expected one of QPSK, 16QAM, 64QAM, 256QAM, received "8PSK"`,
+    },
+    { input: { version: '1' }, message: "configuration key 'name': expected a value, received nothing" },
+    {
+      input: { ...BASE, name: 'My Model' },
+      message: `configuration key 'name': expected a match of pattern "^[a-z0-9][a-z0-9._-]*$", received "My Model"`,
+    },
+    {
+      input: { ...BASE, optimiser: { steps: 0 } },
+      message: "configuration key 'optimiser.steps': expected >= 1, received 0",
+    },
+    {
+      input: { ...BASE, data: { snrDb: [5, 1] } },
+      message: "configuration key 'data.snrDb': expected [lowest, highest], received [5, 1]",
+    },
+    {
+      input: { ...BASE, data: { snrDb: [Number.NaN, 1] } },
+      message: "configuration key 'data.snrDb.0': expected number, received NaN",
+    },
+    {
+      input: { ...BASE, data: { delaySpreadNanoseconds: [0, 100] } },
+      message: "configuration key 'data.delaySpreadNanoseconds': expected positive delays",
+    },
+    {
+      input: { ...BASE, network: null },
+      message: "configuration key 'network': expected object, received null",
+    },
+    { input: null, message: "configuration key '(root)': expected object, received null" },
+    { input: 'text', message: `configuration key '(root)': expected object, received "text"` },
+  ])('refuses $input', ({ input, message }) => {
+    expect(() => parseTrainConfig(input)).toThrow(SpikingRxError);
+    expect(() => parseTrainConfig(input)).toThrow(message);
+  });
+
+  it('reads YAML', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spikingrx-config-'));
+    const path = join(folder, 'train.yaml');
+    writeFileSync(path, 'name: rx\nversion: "1"\nseed: 7\nnetwork:\n  channels: 8\n');
+    expect(loadTrainConfig(path)).toMatchObject({ name: 'rx', seed: 7, network: { channels: 8 } });
+    rmSync(folder, { recursive: true });
+  });
+});
