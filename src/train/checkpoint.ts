@@ -70,7 +70,7 @@ export function loadCheckpoint(path: string): Checkpoint {
   if (file.subarray(0, MAGIC.length).toString() !== MAGIC)
     throw invalid(path, 'a checkpoint of this program', 'another file');
   const end = file.indexOf('\n', MAGIC.length);
-  const header = JSON.parse(file.subarray(MAGIC.length, end).toString()) as { config: unknown; step: number };
+  const header = parseHeader(path, file.subarray(MAGIC.length, end < 0 ? file.length : end).toString());
   const config = parseTrainConfig(header.config);
   const sizes = stateSizes(config);
   const expected = STATE_NAMES.reduce((sum, name) => sum + 4 * sizes[name], end + 1);
@@ -83,6 +83,18 @@ export function loadCheckpoint(path: string): Checkpoint {
   };
   const state = Object.fromEntries(STATE_NAMES.map((name) => [name, take(name)])) as Checkpoint['state'];
   return { config, step: header.step, state };
+}
+
+function parseHeader(path: string, line: string): { config: unknown; step: number } {
+  try {
+    const header = JSON.parse(line) as { config?: unknown; step?: unknown } | null;
+    const step = header?.step;
+    if (typeof step === 'number' && Number.isInteger(step) && step >= 0)
+      return { config: header?.config, step };
+  } catch {
+    // Told below, with the file's name.
+  }
+  throw invalid(path, 'a header with configuration and step', 'a damaged or cut one');
 }
 
 /** The network as it stands in a checkpoint. */

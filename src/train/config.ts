@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
+import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { invalid } from '../errors.js';
@@ -104,10 +105,7 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   const raw = typeof input === 'object' && input !== null ? { ...sections, ...input } : input;
   const value = Value.Default(TrainConfigSchema, raw);
   const [problem] = Value.Errors(TrainConfigSchema, value);
-  if (problem) {
-    const key = problem.instancePath.slice(1).replaceAll('/', '.') || '(root)';
-    throw invalid(`configuration key '${key}'`, problem.message, describe(value, problem.instancePath));
-  }
+  if (problem) throw refusal(problem, value);
   const config = value as TrainConfig;
   for (const key of ['delaySpreadNanoseconds', 'dopplerHz', 'snrDb'] as const) {
     const [low, high] = config.data[key];
@@ -116,15 +114,29 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   }
   if (config.data.delaySpreadNanoseconds[0] <= 0)
     throw invalid(`configuration key 'data.delaySpreadNanoseconds'`, 'positive delays', '0 or less');
+  // A trained β is the sigmoid of a parameter, which has no value for 0.
+  if (config.network.trainBeta && config.network.beta === 0)
+    throw invalid(`configuration key 'network.beta'`, 'a positive number to start training from', '0');
   return config;
 }
 
-function describe(value: unknown, path: string): string {
-  const found = path
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
-  return JSON.stringify(found) ?? 'nothing';
+/** The schema's complaint in our form: key, what was expected, what came. */
+function refusal(
+  { keyword, params, instancePath, message }: TLocalizedValidationError,
+  value: unknown,
+): Error {
+  const path = instancePath.split('/').slice(1);
+  const complain = (keys: readonly string[], expected: string): Error =>
+    invalid(`configuration key '${keys.join('.') || '(root)'}'`, expected, describe(value, keys));
+  if (keyword === 'required') return complain([...path, params.requiredProperties[0] ?? ''], 'a value');
+  if (keyword === 'boolean') return complain(path, 'no such key');
+  if (keyword === 'enum') return complain(path, `one of ${params.allowedValues.join(', ')}`);
+  return complain(path, message.replace(/^must (be |have )?/, '').replace(/^match/, 'a match of'));
+}
+
+function describe(value: unknown, path: readonly string[]): string {
+  const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+  return typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? 'nothing');
 }
 
 /** Reads a training configuration from a YAML file. */

@@ -99,15 +99,17 @@ export async function runTraining(run: TrainingRun): Promise<Checkpoint> {
   const startedAt = performance.now();
   let savedAt = startedAt;
   let pending: StepReport[] = [];
+  const report = (): void => {
+    if (pending.length === 0) return;
+    const mean = meanReport(pending);
+    pending = [];
+    appendFileSync(logPath(directory), logLine(mean));
+    run.onProgress(progressOf(mean, { last, start: start.step, startedAt }));
+  };
   try {
     while (trainer.checkpoint.step < last && !run.signal.aborted) {
       pending.push(await trainer.step());
-      if (pending.length === run.logEvery || trainer.checkpoint.step === last) {
-        const report = meanReport(pending);
-        pending = [];
-        appendFileSync(logPath(directory), logLine(report));
-        run.onProgress(progressOf(report, { last, start: start.step, startedAt }));
-      }
+      if (pending.length === run.logEvery) report();
       if (performance.now() - savedAt > run.checkpointSeconds * 1000) {
         saveCheckpoint(checkpointPath(directory), trainer.checkpoint);
         savedAt = performance.now();
@@ -115,6 +117,8 @@ export async function runTraining(run: TrainingRun): Promise<Checkpoint> {
       // The step blocks this thread; let signals and timers in between two.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // A run that goes on from here starts after these steps.
+    report();
   } finally {
     saveCheckpoint(checkpointPath(directory), trainer.checkpoint);
     await trainer.release();

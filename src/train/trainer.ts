@@ -1,4 +1,5 @@
 import { type Session, type SessionOptions, createSession } from '../engine/session.js';
+import { SpikingRxError } from '../errors.js';
 import { bitsPerSymbol } from '../nn/config.js';
 import { Random } from '../phy/random.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -65,15 +66,20 @@ export class Trainer {
     const outputs = await session.run(this.#feeds(batch, learningRate));
     const output = (name: string): Float32Array => outputs[name]?.data as Float32Array;
     const loss = output('loss')[0] as number;
-    if (!Number.isFinite(loss))
-      throw new Error(`the loss is ${loss} at step ${step + 1}: lower the learning rate`);
+    const gradientNorm = output('gradient_norm')[0] as number;
+    // A gradient that is not finite would spoil every parameter, although the loss is still fine.
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      throw new SpikingRxError(
+        'INTERNAL',
+        `step ${step + 1}: loss ${loss}, gradient norm ${gradientNorm}: lower the learning rate`,
+      );
     const state = Object.fromEntries(STATE_NAMES.map((name) => [name, output(`next_${name}`)]));
     this.#checkpoint = { config, step: step + 1, state: state as Checkpoint['state'] };
     return {
       step: step + 1,
       loss,
       bitErrorRate: (output('bit_errors')[0] as number) / batch.bits,
-      gradientNorm: output('gradient_norm')[0] as number,
+      gradientNorm,
       learningRate,
       firingRates: [...output('firing_rates')],
     };
