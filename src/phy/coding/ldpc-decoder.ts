@@ -2,7 +2,7 @@
 import { invalid } from '../../errors.js';
 import { requireInteger } from '../../nr/shape.js';
 import { PUNCTURED_COLUMNS } from './base-graph.js';
-import { checksHold, LayerScratch, type LayerState, updateLayer } from './ldpc-layer.js';
+import { checksHold, LAYER_SCRATCH, type LayerState, updateLayer } from './ldpc-layer.js';
 import { activeRows, type LdpcSchedule, ldpcSchedule } from './ldpc-schedule.js';
 import { type CodeBlockShape, fillerRange } from './segmentation.js';
 
@@ -31,11 +31,15 @@ export const DEFAULT_MAX_ITERATIONS = 20;
  */
 export const DEFAULT_SCALES = { low: 0.7, high: 0.75 } as const;
 
-/** LLRs are clipped here: enough for any demapper, and far from where float32 sums lose their fraction. */
-const LLR_LIMIT = 1e5;
+/** Infinite LLRs are taken as this, so that a mean exists. */
+const LLR_LIMIT = 1e6;
 
-/** LLR of a filler bit, which is known to be 0. */
-const FILLER_LLR = 1e7;
+/** Fixed point: the mean magnitude of the received LLRs becomes this, … */
+const MEAN_MAGNITUDE = 2 ** 16;
+
+/** … larger ones are clipped here, and a filler bit, which is known to be 0, has this much. */
+const CHANNEL_LIMIT = 2 ** 26;
+const FILLER_LLR = 2 ** 29;
 
 export interface LdpcDecoded {
   /** Iterations done. */
@@ -44,13 +48,30 @@ export interface LdpcDecoded {
   readonly parityOk: boolean;
 }
 
+/** Factor that brings the mean magnitude of the LLRs other than 0 to {@link MEAN_MAGNITUDE}. */
+function fixedPointGain(llrs: Float32Array): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < llrs.length; i++) {
+    const magnitude = Math.min(LLR_LIMIT, Math.abs(llrs[i] as number));
+    sum += magnitude;
+    if (magnitude > 0) count++;
+  }
+  return sum > 0 ? (MEAN_MAGNITUDE * count) / sum : 0;
+}
+
+/** Rounds away from 0, which means that nothing was received. */
+function toFixedPoint(llr: number, gain: number): number {
+  const magnitude = Math.min(CHANNEL_LIMIT, Math.ceil(Math.abs(llr) * gain));
+  return llr < 0 ? -magnitude : magnitude;
+}
+
 /** A decoder of blocks of one shape, with its working memory. */
 export class LdpcDecoder {
   readonly #shape: CodeBlockShape;
   readonly #maxIterations: number;
   readonly #scale: number | undefined;
   readonly #schedule: LdpcSchedule;
-  readonly #posteriorBits: Int32Array;
   readonly #state: LayerState;
 
   constructor(shape: CodeBlockShape, options: LdpcDecoderOptions = {}) {
@@ -64,15 +85,15 @@ export class LdpcDecoder {
     this.#scale = scale;
     this.#schedule = ldpcSchedule(shape.baseGraph, shape.zc);
     const { graph, variable } = this.#schedule;
-    const posterior = new Float32Array(graph.columns * shape.zc);
-    this.#posteriorBits = new Int32Array(posterior.buffer);
-    const messages = new Float32Array(variable.length);
-    this.#state = { variable, posterior, messages, scratch: new LayerScratch() };
+    const posterior = new Int32Array(graph.columns * shape.zc);
+    const messages = new Int32Array(variable.length);
+    this.#state = { variable, posterior, messages, scratch: new Int32Array(LAYER_SCRATCH) };
   }
 
   /**
    * Decodes one block.
-   * @param llrs `[N]` LLRs `ln P(0)/P(1)` of d (§5.3.2), 0 where nothing was received; filler ignored.
+   * @param llrs `[N]` LLRs `ln P(0)/P(1)` of d (§5.3.2), 0 where nothing was received; filler ignored. Their
+   *   scale does not matter.
    * @param bits `[K]` receives the hard decisions of the systematic bits, filler included.
    */
   decode(llrs: Float32Array, bits: Uint8Array): LdpcDecoded {
@@ -98,10 +119,8 @@ export class LdpcDecoder {
     const punctured = PUNCTURED_COLUMNS * zc;
     messages.fill(0);
     posterior.fill(0, 0, punctured);
-    for (let i = 0; i < codedBits; i++) {
-      const llr = llrs[i] as number;
-      posterior[punctured + i] = Math.max(-LLR_LIMIT, Math.min(LLR_LIMIT, llr));
-    }
+    const gain = fixedPointGain(llrs);
+    for (let i = 0; i < codedBits; i++) posterior[punctured + i] = toFixedPoint(llrs[i] as number, gain);
     const filler = fillerRange(this.#shape);
     posterior.fill(FILLER_LLR, punctured + filler.start, punctured + filler.end);
   }
@@ -121,7 +140,7 @@ export class LdpcDecoder {
       const row = rows[i] as number;
       const from = edgeStart[row] as number;
       const to = edgeStart[row + 1] as number;
-      if (!checksHold(variable, this.#posteriorBits, from, to, degree[row] as number)) return false;
+      if (!checksHold(variable, this.#state.posterior, from, to, degree[row] as number)) return false;
     }
     return true;
   }

@@ -51,7 +51,7 @@ export function ldpcSchedule(index: BaseGraphIndex, zc: number): LdpcSchedule {
  * received. Without it the row's checks only tell what that parity would be.
  * @param posterior `[columns·Zc]` LLRs before decoding, 0 where nothing was received.
  */
-export function activeRows(schedule: LdpcSchedule, posterior: Float32Array): Int32Array {
+export function activeRows(schedule: LdpcSchedule, posterior: Int32Array): Int32Array {
   const { graph, zc } = schedule;
   const rows: number[] = [];
   for (let row = 0; row < graph.rows; row++) {
