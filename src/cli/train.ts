@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { loadTrainConfig } from '../train/config.js';
+import { SpikingRxError } from '../errors.js';
+import { TrainConfigSchema, loadTrainConfig } from '../train/config.js';
 import { publishModel } from '../train/publish.js';
 import { type TrainingProgress, checkpointPath, runTraining } from '../train/run.js';
 import { positiveInteger } from './options.js';
 
 interface TrainFlags {
-  readonly config: string;
+  readonly config?: string;
+  readonly printSchema?: boolean;
   readonly out?: string;
   readonly models?: string;
   readonly threads: number;
@@ -21,7 +23,8 @@ export function trainCommand(): Command {
     .description(
       'Train a network; goes on from its checkpoint when there is one, and exports the model at the end',
     )
-    .requiredOption('--config <file>', 'training configuration (YAML)')
+    .option('--config <file>', 'training configuration (YAML)')
+    .option('--print-schema', 'print every key of the configuration, with its default, as JSON Schema')
     .option('--out <dir>', 'folder of checkpoint and log (default: runs/<name>/<version>)')
     .option('--models <dir>', 'write <dir>/<name>/<version>/model.onnx when training is complete')
     .option('--threads <n>', 'threads of the runtime', positiveInteger, 1)
@@ -33,6 +36,14 @@ export function trainCommand(): Command {
 }
 
 async function train(flags: TrainFlags): Promise<void> {
+  if (flags.printSchema) {
+    console.log(JSON.stringify(TrainConfigSchema, null, 2));
+    return;
+  }
+  if (flags.config === undefined)
+    throw new SpikingRxError('INVALID_ARGUMENT', 'name a configuration with --config <file>', {
+      field: '--config',
+    });
   const config = loadTrainConfig(flags.config);
   const directory = flags.out ?? join('runs', config.name, config.version);
   const stop = new AbortController();
