@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceProcess } from '#bench/service-process.js';
+import { CONFIG_KEYS, ConfigSchema } from '#server/config.js';
+import { temporaryModels } from '../demo/helpers/model-repository.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const readme = read('README.md');
+const shellLines = [...readme.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) =>
+  (block as string).trim().split('\n'),
+);
+
+describe('README', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+
+  test('its npm commands exist', () => {
+    const names = shellLines.flatMap((line) =>
+      [...line.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name as string),
+    );
+    expect(names).toEqual(expect.arrayContaining(['ci', 'demo', 'start', 'test', 'spikingrx', 'bench']));
+    expect(names.filter((name) => name !== 'ci' && scripts[name] === undefined)).toEqual([]);
+  });
+
+  test('its commands of the command line exist, with their options', () => {
+    const help = (...args: string[]): string =>
+      execFileSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), ...args, '--help'], {
+        encoding: 'utf8',
+      });
+    const calls = shellLines.flatMap((line) => /npm run spikingrx -- (\w+)(.*)$/.exec(line) ?? []);
+    expect(calls.length).toBeGreaterThan(0);
+    for (const line of shellLines) {
+      const [, command, rest = ''] = /npm run spikingrx -- (\w+)(.*)$/.exec(line) ?? [];
+      if (command === undefined) continue;
+      const text = help(command);
+      for (const [option] of rest.matchAll(/--[a-z-]+/g)) expect(text, command).toContain(option);
+    }
+  });
+});
+
+describe('against a live service', () => {
+  const models = temporaryModels();
+  const directory = mkdtempSync(join(tmpdir(), 'spikingrx-readme-'));
+  let service: ServiceProcess;
+
+  beforeAll(async () => {
+    service = await ServiceProcess.start({ flags: ['--models-dir', models.directory, '--workers', '1'] });
+  });
+  afterAll(async () => {
+    await service.stop();
+    models.remove();
+    rmSync(directory, { recursive: true });
+  });
+
+  /** Runs a line of the README as a shell would, with the port of this service and files of its own. */
+  function run(line: string): string {
+    const here = line
+      .replace('localhost:8000', `127.0.0.1:${service.httpPort}`)
+      .replace(/\b(answer\.json|llr\.f32)/, join(directory, '$1'));
+    return execFileSync('bash', ['-c', here], { cwd: ROOT, encoding: 'utf8' });
+  }
+
+  test('the curl commands of the README work', () => {
+    const [json, binary, ...others] = shellLines.filter((line) => line.startsWith('curl'));
+    expect(others).toEqual([]);
+    run(json as string);
+    const check = shellLines.find((line) => line.startsWith('node samples/check.mjs'));
+    expect(run(check as string)).toMatch(/^1248 bits, \d+ with the wrong LLR sign/);
+    run(binary as string);
+    expect(statSync(join(directory, 'llr.f32')).size).toBe(4 * 1248);
+  });
+
+  test('docs/metrics.md lists every metric of the service, and no other', async () => {
+    const text = await (await fetch(`${service.baseUrl}/metrics`)).text();
+    const served = [...text.matchAll(/^# TYPE (spikingrx_\w+) (\w+)$/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    const described = [...read('docs/metrics.md').matchAll(/^\| `(spikingrx_\w+)` \| (\w+) \|/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    expect(described.toSorted()).toEqual(served.toSorted());
+  });
+
+  test('docs/rest.md lists every route of the service', async () => {
+    const { paths } = (await (await fetch(`${service.baseUrl}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const page = read('docs/rest.md');
+    const missing = routes.filter(
+      (route) => !page.includes(route) && !page.includes(route.split(' ')[1] as string),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+test('docs/configuration.md lists every setting with its default', () => {
+  const rows = new Map(
+    [...read('docs/configuration.md').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, key, value]) => [
+      key,
+      value,
+    ]),
+  );
+  expect([...rows.keys()]).toEqual(CONFIG_KEYS);
+  for (const key of CONFIG_KEYS) {
+    if (key === 'modelsDir') continue;
+    const { default: value } = ConfigSchema.properties[key] as { default?: string | number | boolean };
+    expect(rows.get(key), key).toBe(value === undefined ? '–' : `\`${value}\``);
+  }
+});
