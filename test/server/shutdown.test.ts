@@ -98,6 +98,16 @@ describe('SIGTERM', () => {
     expect(await exit).toBe(0);
   });
 
+  test('right after a client cancelled, with its batch still running; exit 0', async () => {
+    const { child, grpc, exit } = await serve('--drain-delay-ms', '0', '--workers', '2');
+    for await (const answer of grpc.stream(wide(60), { window: 60 })) {
+      expect(answer.error).toBeUndefined();
+      break;
+    }
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
   test('a second signal does not wait', async () => {
     const { child, exit } = await serve('--drain-delay-ms', '60000');
     child.kill('SIGTERM');
