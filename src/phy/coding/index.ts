@@ -6,7 +6,12 @@ export {
   measureCodeBlockBler,
   snrAtBler,
 } from './bler.js';
-export { DEFAULT_MAX_ITERATIONS, DEFAULT_SCALES, type LdpcDecoderOptions } from './ldpc-decoder.js';
+export {
+  DEFAULT_MAX_ITERATIONS,
+  DEFAULT_SCALES,
+  LdpcDecoder,
+  type LdpcDecoderOptions,
+} from './ldpc-decoder.js';
 export { largestMcs, type McsEntry, type McsTable, mcsEntry } from './mcs.js';
 export {
   gapToPublished,

@@ -98,6 +98,25 @@ describe('the decoder', () => {
     }
   });
 
+  it('keeps weak LLRs beside strong ones: magnitudes spread over five decades', () => {
+    const shape = codeBlockShape(2, 1000);
+    const rng = Random.fromSeed(12);
+    const block = new Uint8Array(shape.systematicBits);
+    block.set(rng.bits(1000));
+    const bits = new Uint8Array(shape.systematicBits);
+    const decoder = new LdpcDecoder(shape);
+    for (let trial = 0; trial < 10; trial++) {
+      const llrs = llrsOf(encodeCodeBlock(block, shape), 1).map((sign, i) => {
+        // Rate 1/2; three quarters of the bits matter, and are wrong as often as their LLR admits.
+        const magnitude = 10 ** (5 * rng.uniform() - 1.25);
+        const wrong = rng.uniform() < 1 / (1 + Math.exp(magnitude));
+        return i < 2000 ? (wrong ? -sign : sign) * magnitude : 0;
+      });
+      expect(decoder.decode(llrs, bits).parityOk).toBe(true);
+      expect(bits).toEqual(block);
+    }
+  });
+
   it('uses only rows whose own parity column was received, besides the core', () => {
     const schedule = ldpcSchedule(2, 10);
     const posterior = new Int32Array(52 * 10).fill(1);
