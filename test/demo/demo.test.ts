@@ -17,7 +17,7 @@ test('a slot depends on seed and number alone, in the thread and here', async ()
 });
 
 test('the thread reports what the simulation throws', async () => {
-  await expect(simulateInThread({ seed: 1, snrDb: Number.NaN, slots: 1 })).rejects.toThrow();
+  await expect(simulateInThread({ seed: 1, snrDb: Number.NaN, slots: 1 })).rejects.toThrow('snrDb');
 });
 
 test('streams over both transports, counts every slot, and leaves nothing running', async () => {
@@ -40,7 +40,7 @@ test('streams over both transports, counts every slot, and leaves nothing runnin
     ready = (await fetch(healthz)).status;
   });
   expect(ready).toBe(200);
-  await expect(fetch(healthz)).rejects.toThrow();
+  await expect(fetch(healthz)).rejects.toThrow('fetch failed');
   expect(failures).toBe(0);
   expect(rows.map(({ name }) => name)).toEqual(['REST', 'gRPC stream']);
   for (const { figures } of rows) {

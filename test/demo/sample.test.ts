@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { simulateCommand } from '#cli/simulate.js';
 import { binarySample, jsonSample } from '#demo/sample.js';
 import { Random } from '#phy/random.js';
@@ -52,8 +52,11 @@ test.each([
   ['cf32', ['slot.cf32', 'slot.cf32.json', 'slot.truth.json']],
 ])('samples/ holds what `simulate --seed 7 --format %s` writes', async (format, names) => {
   const directory = mkdtempSync(join(tmpdir(), 'spikingrx-samples-'));
+  const log = vi.spyOn(console, 'log').mockReturnValue();
   const args = ['--seed', '7', '--format', format, '--out', join(directory, 'slot')];
   await simulateCommand().parseAsync(args, { from: 'user' });
+  expect(log.mock.calls.flat()).toEqual(names.map((name) => join(directory, name)));
+  log.mockRestore();
   for (const name of names) expect(contentOf(join(directory, name))).toEqual(contentOf(SAMPLES + name));
   rmSync(directory, { recursive: true });
 });

@@ -18,7 +18,7 @@ async function load(name: string): Promise<Command> {
 test('`spikingrx --help` lists every command', () => {
   const help = execFileSync(process.execPath, [`${CLI}main.js`, '--help'], { encoding: 'utf8' });
   const listed = [...help.matchAll(/^ {2}([a-z]+) (?:\[options\])/gm)].map(([, name]) => name);
-  expect(listed.toSorted()).toEqual(COMMANDS.toSorted());
+  expect(new Set(listed)).toEqual(new Set(COMMANDS));
 });
 
 test.each(COMMANDS)('`spikingrx %s --help` explains every option', async (name) => {
@@ -27,8 +27,8 @@ test.each(COMMANDS)('`spikingrx %s --help` explains every option', async (name) 
   expect(command.name()).toBe(name);
   expect(command.description()).not.toBe('');
   expect(command.options.length).toBeGreaterThan(0);
-  for (const option of command.options) {
-    expect(help).toContain(option.flags);
-    expect(option.description, option.flags).not.toBe('');
-  }
+  const unexplained = command.options.filter(
+    ({ flags, description }) => !help.includes(flags) || description === '',
+  );
+  expect(unexplained.map(({ flags }) => flags)).toEqual([]);
 });

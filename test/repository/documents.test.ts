@@ -15,6 +15,13 @@ const shellLines = [...readme.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]
   (block as string).trim().split('\n'),
 );
 
+/** What `spikingrx <command> --help` prints. */
+function help(command: string): string {
+  return execFileSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), command, '--help'], {
+    encoding: 'utf8',
+  });
+}
+
 describe('README', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -27,18 +34,15 @@ describe('README', () => {
   });
 
   test('its commands of the command line exist, with their options', () => {
-    const help = (...args: string[]): string =>
-      execFileSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), ...args, '--help'], {
-        encoding: 'utf8',
-      });
-    const calls = shellLines.flatMap((line) => /npm run spikingrx -- (\w+)(.*)$/.exec(line) ?? []);
-    expect(calls.length).toBeGreaterThan(0);
+    let calls = 0;
     for (const line of shellLines) {
       const [, command, rest = ''] = /npm run spikingrx -- (\w+)(.*)$/.exec(line) ?? [];
       if (command === undefined) continue;
+      calls++;
       const text = help(command);
-      for (const [option] of rest.matchAll(/--[a-z-]+/g)) expect(text, command).toContain(option);
+      for (const [option] of rest.matchAll(/--[a-z-]+/g)) expect(text).toContain(option);
     }
+    expect(calls).toBeGreaterThan(0);
   });
 });
 
@@ -101,16 +105,13 @@ describe('against a live service', () => {
 });
 
 test('docs/configuration.md lists every setting with its default', () => {
-  const rows = new Map(
-    [...read('docs/configuration.md').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, key, value]) => [
-      key,
-      value,
-    ]),
+  const described = [...read('docs/configuration.md').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(
+    ([, key, value]) => [key, value],
   );
-  expect([...rows.keys()]).toEqual(CONFIG_KEYS);
-  for (const key of CONFIG_KEYS) {
-    if (key === 'modelsDir') continue;
+  const defaults = CONFIG_KEYS.map((key) => {
     const { default: value } = ConfigSchema.properties[key] as { default?: string | number | boolean };
-    expect(rows.get(key), key).toBe(value === undefined ? '–' : `\`${value}\``);
-  }
+    if (key === 'modelsDir') return [key, 'the shipped models'];
+    return [key, value === undefined ? '–' : `\`${value}\``];
+  });
+  expect(described).toEqual(defaults);
 });
