@@ -2,16 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { SpikingRxError } from '../errors.js';
+import { benchCommand } from './bench.js';
+import { demoCommand } from './demo.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { serveCommand } from './serve.js';
+import { simulateCommand } from './simulate.js';
 import { trainCommand } from './train.js';
 
 const COMMANDS = [
   serveCommand, //
+  demoCommand,
+  simulateCommand,
   trainCommand,
   exportCommand,
   evaluateCommand,
+  benchCommand,
 ];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
