@@ -54,7 +54,7 @@ function unary(build: (g: GraphBuilder, x: Value) => Value, settings: Settings):
 
 function binary(build: (g: GraphBuilder, a: Value, b: Value) => Value, settings: Settings): GradientCase[] {
   const both: Build = (g, [a, b]) => build(g, a, b);
-  const pairs = BROADCASTS.map(
+  return BROADCASTS.map(
     ([a, b]): GradientCase => ({
       name: `[${a.join(', ')}] with [${b.join(', ')}]`,
       shapes: [a, b],
@@ -62,7 +62,6 @@ function binary(build: (g: GraphBuilder, a: Value, b: Value) => Value, settings:
       ...settings,
     }),
   );
-  return pairs;
 }
 
 function one(

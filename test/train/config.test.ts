@@ -88,6 +88,10 @@ describe('parseTrainConfig', () => {
     },
     { input: null, message: "configuration key '(root)': expected object, received null" },
     { input: 'text', message: `configuration key '(root)': expected object, received "text"` },
+    {
+      input: { ...BASE, data: { dmrsSymbols: [[2], [11, 2]] } },
+      message: "configuration key 'data.dmrsSymbols': expected ascending symbols, received [11, 2]",
+    },
   ])('refuses $input', ({ input, message }) => {
     expect(() => parseTrainConfig(input)).toThrow(SpikingRxError);
     expect(() => parseTrainConfig(input)).toThrow(message);
