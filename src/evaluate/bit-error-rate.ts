@@ -39,7 +39,7 @@ export interface EvaluationPoint {
 
 const BATCH = 16;
 
-/** The usual split of a scenario: one and two DMRS symbols, each at low, high and any Doppler. */
+/** The usual split of a scenario: each DMRS set, in the lowest and in the highest quarter of the Doppler range. */
 export function usualCases(scenario: Scenario): readonly EvaluationCase[] {
   const [lowest, highest] = scenario.dopplerHz;
   const quarter = (highest - lowest) / 4;

@@ -114,6 +114,9 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   }
   if (config.data.delaySpreadNanoseconds[0] <= 0)
     throw invalid(`configuration key 'data.delaySpreadNanoseconds'`, 'positive delays', '0 or less');
+  for (const symbols of config.data.dmrsSymbols)
+    if (symbols.some((symbol, i) => i > 0 && symbol <= (symbols[i - 1] as number)))
+      throw invalid(`configuration key 'data.dmrsSymbols'`, 'ascending symbols', `[${symbols.join(', ')}]`);
   // A trained β is the sigmoid of a parameter, which has no value for 0.
   if (config.network.trainBeta && config.network.beta === 0)
     throw invalid(`configuration key 'network.beta'`, 'a positive number to start training from', '0');
