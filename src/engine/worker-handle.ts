@@ -3,7 +3,10 @@ import { SpikingRxError } from '../errors.js';
 import { type BatchShape, batchBytes, writeBatch } from './batch-layout.js';
 import type { BatchAnswer } from './batch-runner.js';
 import type { LlrRequest } from './types.js';
-import type { BatchMessage, WorkerMessage, WorkerSetup } from './worker-protocol.js';
+import type { BatchMessage, MainMessage, WorkerMessage, WorkerSetup } from './worker-protocol.js';
+
+/** Longest wait for a running batch when the thread is to end. */
+const STOP_LIMIT_MS = 10_000;
 
 /** A worker thread ended with this batch in it; the requests themselves are intact. */
 export class WorkerLostError extends Error {
@@ -86,7 +89,19 @@ export class WorkerHandle {
     });
   }
 
-  /** Ends the thread; batches in it are lost. */
+  /**
+   * Ends the thread once the batches in it are done. The runtime aborts the whole process when its thread is
+   * terminated in the middle of a run, so that is left for a run that never returns.
+   */
+  async stop(): Promise<void> {
+    const message: MainMessage = { type: 'stop' };
+    this.thread.postMessage(message, []);
+    const giveUp = setTimeout(() => void this.terminate(), STOP_LIMIT_MS);
+    await this.ended;
+    clearTimeout(giveUp);
+  }
+
+  /** Ends the thread at once; batches in it are lost. */
   async terminate(): Promise<void> {
     await this.thread.terminate();
   }

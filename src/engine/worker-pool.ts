@@ -84,12 +84,12 @@ export class WorkerPool {
     if (slot !== undefined) slot.failures = 0;
   }
 
-  /** Ends all workers; batches in them are lost. Idempotent. */
+  /** Ends all workers when the batches in them are done. Idempotent. */
   async close(): Promise<void> {
     this.closed = true;
     for (const slot of this.slots) clearTimeout(slot.restart);
     const handles = this.slots.flatMap(({ worker, starting }) => [worker, starting]);
-    await Promise.all(handles.map(async (handle) => handle?.terminate()));
+    await Promise.all(handles.map(async (handle) => handle?.stop()));
   }
 
   private spawn(slot: Slot): WorkerHandle {
@@ -122,7 +122,7 @@ export class WorkerPool {
       const lost = refused.find((model) => !this.refusedKeys.has(model.key));
       if (lost !== undefined) throw new SpikingRxError('INTERNAL', `${lost.key}: ${lost.reason}`);
     } catch {
-      await worker.terminate();
+      await worker.stop();
       return;
     }
     if (this.closed || slot.starting !== worker) return;

@@ -22,7 +22,9 @@ export interface WorkerSetup {
   readonly warmUpBatchSizes: readonly number[];
 }
 
-/** Main thread → worker. Batches run in the order they arrive. */
+/** Main thread → worker. Batches run in the order they arrive; `stop` ends the thread after those before it. */
+export type MainMessage = BatchMessage | { readonly type: 'stop' };
+
 export interface BatchMessage {
   readonly type: 'batch';
   readonly batchId: number;

@@ -3,7 +3,14 @@ import { SpikingRxError } from '../errors.js';
 import { batchViews } from './batch-layout.js';
 import { BatchRunner, warmUp } from './batch-runner.js';
 import type { Session, SessionOptions } from './session.js';
-import type { BatchMessage, RowFailure, WorkerMessage, WorkerModel, WorkerSetup } from './worker-protocol.js';
+import type {
+  BatchMessage,
+  MainMessage,
+  RowFailure,
+  WorkerMessage,
+  WorkerModel,
+  WorkerSetup,
+} from './worker-protocol.js';
 
 /** Makes a session from model bytes; tests put their own in place of the runtime's. */
 export type SessionFactory = (bytes: Uint8Array, options: SessionOptions) => Promise<Session>;
@@ -18,7 +25,7 @@ interface ReadyModel {
  * refuse, then answers batches one after the other. A failing batch is reported and the next one runs.
  */
 export async function serveWorker(
-  port: Pick<MessagePort, 'on' | 'postMessage'>,
+  port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>,
   setup: WorkerSetup,
   createSession: SessionFactory,
 ): Promise<void> {
@@ -35,8 +42,10 @@ export async function serveWorker(
   // A session computes on this thread, but `run` starts it in a later turn of the loop: without the chain,
   // two batches that wait in the port would share the runner's buffers.
   let chain: Promise<void> = Promise.resolve();
-  port.on('message', (message: BatchMessage) => {
-    chain = chain.then(async () => answerBatch(port, ready, runner, message));
+  port.on('message', (message: MainMessage) => {
+    chain = chain.then(async () =>
+      message.type === 'stop' ? port.close() : answerBatch(port, ready, runner, message),
+    );
   });
   send(port, { type: 'ready', refused });
 }

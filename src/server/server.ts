@@ -45,7 +45,7 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     const app = await createRestApp(core, log);
     return await listen({ core, app, grpc, log });
   } catch (error) {
-    await closeEngine(engine);
+    await engine.close();
     throw error;
   }
 }
@@ -137,7 +137,7 @@ async function listen(parts: Parts): Promise<RunningServer> {
       clearInterval(health);
       grpc.server.forceShutdown();
       app.server.closeAllConnections();
-      await closeEngine(core.engine);
+      await core.engine.close();
     },
   };
 }
@@ -160,19 +160,6 @@ function cannotListen(what: string, address: string, cause: unknown): SpikingRxE
   return new SpikingRxError('FAILED_PRECONDITION', `cannot listen for ${what} on ${address}: ${reason}`, {
     cause,
   });
-}
-
-/** Longest wait for batches whose requests are gone already. */
-const BATCH_END_MS = 10_000;
-
-/**
- * Ends the workers once none of them runs a batch. A batch goes on though all its requests were cancelled, and
- * the runtime aborts the whole process when its thread is ended in the middle of one.
- */
-async function closeEngine(engine: Engine): Promise<void> {
-  const giveUpMs = performance.now() + BATCH_END_MS;
-  while (engine.stats.batchesInFlight > 0 && performance.now() < giveUpMs) await delay(5);
-  await engine.close();
 }
 
 async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
@@ -199,7 +186,7 @@ async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
   grpc.server.forceShutdown();
   app.server.closeAllConnections();
   const { abandoned } = await core.engine.drain(0);
-  await closeEngine(core.engine);
+  await core.engine.close();
   await httpClosed;
   log.info({ abandoned }, 'stopped');
 }
