@@ -73,7 +73,7 @@ export function benchCommand(): Command {
     .option('--grids-per-message <n>', 'grids in a message of the saturating clients', positiveInteger, 16)
     .option('--in-flight <n>', 'grids the saturating clients keep unanswered', positiveInteger, 128)
     .option('--repeats <n>', 'interleaved repeats; figures are medians over them', positiveInteger, 5)
-    .option('--seconds <n>', 'measured time of one repeat of one thing', seconds, 2)
+    .option('--seconds <n>', 'measured time of one repeat of one thing', seconds, 3)
     .option('--shapes <list>', 'grid shapes <symbols>x<subcarriers>', shapeList, shapeList('14x96,14x48'))
     .option('--seed <n>', 'seed of slots and arrivals', positiveInteger, 1)
     .option('--quick', 'check that everything runs; the figures mean nothing', false)

@@ -31,10 +31,15 @@ const COLUMNS: readonly Column[] = [
 ];
 
 const NAME_WIDTH = 12;
-const WIDTH = 13;
+const NARROWEST_COLUMN = 7;
+
+/** Room for the title and for the longest value, `1.23e-4` or `100.0`, and a space before it. */
+function columnWidth(index: number): number {
+  return 1 + Math.max(NARROWEST_COLUMN, COLUMNS[index]?.title.length ?? 0);
+}
 
 function line(name: string, cells: readonly string[]): string {
-  return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(WIDTH)).join('');
+  return name.padEnd(NAME_WIDTH) + cells.map((cell, i) => cell.padStart(columnWidth(i))).join('');
 }
 
 /** Title line and one line a transport, all of one width. */
@@ -59,6 +64,8 @@ export function formatPlain({ name, figures: f }: TableRow): string {
 /** Where the display writes: standard output, or a test's stand-in. */
 export interface Screen {
   readonly isTTY?: boolean;
+  /** Characters in a line of a terminal. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -85,7 +92,9 @@ export class Display {
     this.#drawn = 0;
   }
 
-  #redraw(lines: readonly string[]): void {
+  #redraw(table: readonly string[]): void {
+    // A line that wraps would be two on the screen, and the next redraw would miss the top.
+    const lines = table.map((text) => text.slice(0, this.screen.columns));
     const back = this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[0J` : '';
     this.screen.write(`${back}${lines.join('\n')}\n`);
     this.#drawn = this.screen.isTTY === true ? lines.length : 0;

@@ -12,9 +12,14 @@ function row(name: string) {
   return { name, figures: tally.figures() };
 }
 
-function screen(isTTY: boolean) {
+function screen(isTTY: boolean, columns?: number) {
   const written: string[] = [];
-  return { isTTY, written, write: (text: string) => written.push(text) };
+  return {
+    isTTY,
+    ...(columns !== undefined && { columns }),
+    written,
+    write: (text: string) => written.push(text),
+  };
 }
 
 test('all lines of the table have one width', () => {
@@ -42,6 +47,13 @@ test('a terminal is redrawn in place', () => {
     `${escape}[3A${escape}[0J`,
     `${escape}[4A${escape}[0J`,
   ]);
+});
+
+test('lines are cut to the width of the terminal, so that none wraps', () => {
+  const terminal = screen(true, 40);
+  new Display(terminal).update([row('REST')]);
+  const lines = terminal.written.join('').trimEnd().split('\n');
+  expect(lines.map((text) => text.length)).toEqual([40, 40, 40]);
 });
 
 test('elsewhere there are plain lines without escapes, and the table at the end', () => {
