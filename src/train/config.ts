@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
-import type { TLocalizedValidationError } from 'typebox/error';
 import { Value } from 'typebox/value';
-import { parse } from 'yaml';
-import { invalid } from '../errors.js';
+import { YAMLParseError, parse } from 'yaml';
+import { SpikingRxError, invalid } from '../errors.js';
+import { schemaError } from '../schema-error.js';
 import { SpikingRxConfigSchema } from '../nn/config.js';
 import { TDL_PROFILE_NAMES } from '../phy/tdl/profiles.js';
 
@@ -104,45 +104,39 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   const sections = { network: {}, data: {}, optimiser: {} };
   const raw = typeof input === 'object' && input !== null ? { ...sections, ...input } : input;
   const value = Value.Default(TrainConfigSchema, raw);
-  const [problem] = Value.Errors(TrainConfigSchema, value);
-  if (problem) throw refusal(problem, value);
+  const findings = Value.Errors(TrainConfigSchema, value);
+  if (findings.length > 0) throw schemaError(findings, value, 'configuration');
   const config = value as TrainConfig;
   for (const key of ['delaySpreadNanoseconds', 'dopplerHz', 'snrDb'] as const) {
     const [low, high] = config.data[key];
-    if (low > high)
-      throw invalid(`configuration key 'data.${key}'`, '[lowest, highest]', `[${low}, ${high}]`);
+    if (low > high) throw invalid(`data.${key}`, '[lowest, highest]', `[${low}, ${high}]`);
   }
   if (config.data.delaySpreadNanoseconds[0] <= 0)
-    throw invalid(`configuration key 'data.delaySpreadNanoseconds'`, 'positive delays', '0 or less');
+    throw invalid('data.delaySpreadNanoseconds', 'positive delays', '0 or less');
   for (const symbols of config.data.dmrsSymbols)
     if (symbols.some((symbol, i) => i > 0 && symbol <= (symbols[i - 1] as number)))
-      throw invalid(`configuration key 'data.dmrsSymbols'`, 'ascending symbols', `[${symbols.join(', ')}]`);
+      throw invalid('data.dmrsSymbols', 'ascending symbols', `[${symbols.join(', ')}]`);
   // A trained β is the sigmoid of a parameter, which has no value for 0.
   if (config.network.trainBeta && config.network.beta === 0)
-    throw invalid(`configuration key 'network.beta'`, 'a positive number to start training from', '0');
+    throw invalid('network.beta', 'a positive number to start training from', '0');
   return config;
 }
 
-/** The schema's complaint in our form: key, what was expected, what came. */
-function refusal(
-  { keyword, params, instancePath, message }: TLocalizedValidationError,
-  value: unknown,
-): Error {
-  const path = instancePath.split('/').slice(1);
-  const complain = (keys: readonly string[], expected: string): Error =>
-    invalid(`configuration key '${keys.join('.') || '(root)'}'`, expected, describe(value, keys));
-  if (keyword === 'required') return complain([...path, params.requiredProperties[0] ?? ''], 'a value');
-  if (keyword === 'boolean') return complain(path, 'no such key');
-  if (keyword === 'enum') return complain(path, `one of ${params.allowedValues.join(', ')}`);
-  return complain(path, message.replace(/^must (be |have )?/, '').replace(/^match/, 'a match of'));
-}
-
-function describe(value: unknown, path: readonly string[]): string {
-  const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
-  return typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? 'nothing');
-}
-
-/** Reads a training configuration from a YAML file. */
+/**
+ * Reads a training configuration from a YAML file.
+ * @throws NOT_FOUND when the file cannot be read, INVALID_ARGUMENT when it is no YAML or does not fit.
+ */
 export function loadTrainConfig(path: string): TrainConfig {
-  return parseTrainConfig(parse(readFileSync(path, 'utf8')));
+  return parseTrainConfig(readYaml(path));
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof YAMLParseError)
+      throw new SpikingRxError('INVALID_ARGUMENT', `${path}: ${reason}`, { cause });
+    throw new SpikingRxError('NOT_FOUND', `cannot read the configuration: ${reason}`, { cause });
+  }
 }

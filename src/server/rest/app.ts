@@ -12,7 +12,7 @@ import { SpikingRxError, type ErrorCode } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { errorBody, HTTP_STATUS, retryAfterSeconds, toSpikingRxError } from '../errors.js';
-import { schemaError, type SchemaFinding } from '../validation.js';
+import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import { infoRoutes } from './info.js';
 import { llrRoutes } from './llr.js';
 

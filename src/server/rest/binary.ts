@@ -5,7 +5,7 @@ import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import { IQ_BYTES } from '../iq.js';
 import { DmrsConfigSchema, type LlrQuery } from '../schemas.js';
-import { schemaError, type SchemaFinding } from '../validation.js';
+import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
 
 /** How the bytes of each grid of a binary request are laid out. */

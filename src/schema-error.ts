@@ -1,4 +1,4 @@
-import { SpikingRxError, invalid } from '../errors.js';
+import { SpikingRxError, invalid } from './errors.js';
 
 /** One finding of a TypeBox validator (JSON-Schema keywords, JSON pointers). */
 export interface SchemaFinding {
@@ -73,6 +73,8 @@ function expectation({ keyword, params }: SchemaFinding): string {
       return `at most ${limit}`;
     case 'exclusiveMinimum':
       return `more than ${limit}`;
+    case 'exclusiveMaximum':
+      return `less than ${limit}`;
     case 'minItems':
       return `at least ${limit} items`;
     case 'maxItems':
