@@ -52,8 +52,8 @@ test('a terminal is redrawn in place', () => {
 test('lines are cut to the width of the terminal, so that none wraps', () => {
   const terminal = screen(true, 40);
   new Display(terminal).update([row('REST')]);
-  const lines = terminal.written.join('').trimEnd().split('\n');
-  expect(lines.map((text) => text.length)).toEqual([40, 40, 40]);
+  const lines = terminal.written.join('').split('\n');
+  expect(lines.map((text) => text.length)).toEqual([40, 40, 40, 0]);
 });
 
 test('elsewhere there are plain lines without escapes, and the table at the end', () => {
