@@ -154,9 +154,11 @@ const reduceMean: Rule<OperatorAttributes['ReduceMean']> = ({
   return [g.mul(keepAxes(g, full(), axes, keepDims), 1 / count)];
 };
 
-/** σ′(x) = max(0, 1 − |x|/a)/a, the triangular surrogate. */
-const spike: Rule<OperatorAttributes['Spike']> = ({ g, inputs, attributes: { surrogateWidth: a }, dy }) => {
-  const distance = g.abs(inputs[0] as Value);
+/** σ′(x − θ) with σ′(x) = max(0, 1 − |x|/a)/a, the triangular surrogate. */
+const spike: Rule<OperatorAttributes['Spike']> = ({ g, inputs, attributes, dy }) => {
+  const { threshold, surrogateWidth: a } = attributes;
+  const x = inputs[0] as Value;
+  const distance = g.abs(threshold === 0 ? x : g.sub(x, threshold));
   const triangle = g.relu(g.sub(1, a === 1 ? distance : g.mul(distance, 1 / a)));
   const gradient = g.mul(dy, triangle);
   return [a === 1 ? gradient : g.mul(gradient, 1 / a)];

@@ -153,7 +153,8 @@ function estimateFeatures(
  * channel estimate (normalised convolution of the LS estimates), the matched filter's output, soft decisions,
  * the gain and the noise level.
  * @param rx `[B, 2·nRx, nSym, nSc]` @param dmrs `[B, 2, nSym, nSc]`
- * @returns `[B, featureCount, nSym, nSc]`, independent of the receiver's gain and of the pilots' scale
+ * @returns `[B, featureCount, nSym, nSc]`, independent of the receiver's gain; the channel
+ *   estimate is relative to the pilots as they are given
  */
 export function features(g: GraphBuilder, rx: Value, dmrs: Value, options: FeatureOptions): Value {
   return g.scope('features', () => {

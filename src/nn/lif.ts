@@ -58,7 +58,7 @@ export function fire(
   let rest: Value | undefined;
   drives.forEach((drive, step) => {
     const charged = rest ? g.add(g.mul(rest, beta), drive) : drive;
-    const spike = surrogate.apply(g, g.sub(charged, threshold));
+    const spike = surrogate.apply(g, charged, threshold);
     membrane.push(charged);
     spikes.push(spike);
     // After the last step nobody asks for the potential again.

@@ -12,9 +12,9 @@ export class TriangularSurrogate {
       throw new RangeError(`surrogate width: expected a positive number, received ${width}`);
   }
 
-  /** Adds H(x) to the graph; differentiation of the graph uses the surrogate. */
-  apply(g: GraphBuilder, x: Value): Value {
-    return g.spike(x, this.width);
+  /** Adds H(x − threshold) to the graph; differentiation of the graph uses the surrogate. */
+  apply(g: GraphBuilder, x: Value, threshold = 0): Value {
+    return g.spike(x, { threshold, surrogateWidth: this.width });
   }
 
   /** σ′(x), the derivative used in the backward pass. */

@@ -55,9 +55,9 @@ export class GraphBuilder extends Graph {
   identity(x: Value): Value {
     return this.#one('Identity', [x], {});
   }
-  /** H(x), 0 or 1; the derivative is the triangular surrogate of this width. */
-  spike(x: Value, surrogateWidth: number): Value {
-    return this.#one('Spike', [x], { surrogateWidth });
+  /** H(x − threshold), 0 or 1; the derivative is the triangular surrogate of this width. */
+  spike(x: Value, attributes: OperatorAttributes['Spike']): Value {
+    return this.#one('Spike', [x], attributes);
   }
   where(condition: Value, a: Operand, b: Operand): Value {
     return this.#one('Where', [condition, this.#value(a), this.#value(b)], {});

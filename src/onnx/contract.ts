@@ -47,6 +47,12 @@ function findTensor(tensors: readonly TensorSignature[], kind: string, name: str
   return tensor;
 }
 
+/** The batcher decides the size of a batch. */
+function requireAnyBatch({ name, shape }: TensorSignature): void {
+  if (typeof shape[0] === 'number')
+    throw refuse(`dimension 0 of '${name}' must be a batch of any size, found ${formatShape(shape)}`);
+}
+
 function channelsOf(tensor: TensorSignature, expected: string, fits: (n: number) => boolean): number {
   const channels = tensor.shape[1];
   if (typeof channels !== 'number' || !fits(channels))
@@ -95,6 +101,7 @@ export function readModelContract(bytes: Uint8Array): ModelContract {
   const dmrs = findTensor(inputs, 'input', TENSOR_NAMES.dmrs);
   const llr = findTensor(outputs, 'output', TENSOR_NAMES.llr);
   if (extra) throw refuse(`unexpected input '${extra.name}'`);
+  for (const tensor of [rx, dmrs, llr]) requireAnyBatch(tensor);
   channelsOf(dmrs, '2', (n) => n === 2);
   return {
     nRx: channelsOf(rx, 'an even number (2·nRx)', (n) => n > 0 && n % 2 === 0) / 2,

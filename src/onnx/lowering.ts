@@ -42,13 +42,13 @@ const axesInput: Lowering<{ readonly axes: readonly number[] }> = (node, { axes 
 const reduction: Lowering<OperatorAttributes['ReduceSum']> = (node, { axes, keepDims }, constants) =>
   single(node, { constants: [constants.int64s(axes)], attributes: { keepdims: keepDims ? 1 : 0 } });
 
-const spike: Lowering<unknown> = (node, _, constants) => {
+const spike: Lowering<OperatorAttributes['Spike']> = (node, { threshold }, constants) => {
   const fires = `${node.name}/fires`;
   return [
     {
       opType: 'GreaterOrEqual',
       name: `${node.name}/compare`,
-      inputs: [...names(node.inputs), constants.scalar(0)],
+      inputs: [...names(node.inputs), constants.scalar(threshold)],
       outputs: [fires],
       attributes: {},
     },

@@ -80,11 +80,11 @@ export interface OperatorAttributes {
   ReduceSum: Reduction;
   ReduceMean: Reduction;
   /**
-   * The Heaviside step H(x) of a spiking neuron: 1 where x ≥ 0, else 0, as float32. Lowered to
+   * The spike of a neuron: H(x − threshold), 1 where x ≥ threshold, else 0, as float32. Lowered to
    * `GreaterOrEqual` and `Cast` in the model file; its derivative is the triangular surrogate of width
    * `surrogateWidth`.
    */
-  Spike: { readonly surrogateWidth: number };
+  Spike: { readonly threshold: number; readonly surrogateWidth: number };
 }
 
 export type Operator = keyof OperatorAttributes;

@@ -81,16 +81,25 @@ function same(build: (g: GraphBuilder, x: Value) => Value, settings: Settings): 
 const surrogate = new TriangularSurrogate(1.5);
 
 /** σ(x) of the surrogate as a graph: 1/2 + y − y·|y|/2 with y = x/a limited to ±1. */
-const primitive: Build = (g, [x]) => {
-  const y = g.max(g.min(g.mul(x, 1 / surrogate.width), 1), -1);
-  return g.add(g.sub(y, g.mul(g.mul(y, g.abs(y)), 0.5)), 0.5);
-};
-
-function spikeCase(name: string, draw: (random: Random) => number): GradientCase {
-  return {
-    ...one(name, [[4, 5]], (g, [x]) => surrogate.apply(g, x), { ...CURVED, draw }),
-    reference: primitive,
+function primitive(threshold: number): Build {
+  return (g, [x]) => {
+    const y = g.max(g.min(g.mul(g.sub(x, threshold), 1 / surrogate.width), 1), -1);
+    return g.add(g.sub(y, g.mul(g.mul(y, g.abs(y)), 0.5)), 0.5);
   };
+}
+
+/** @param draw distance of an input from the threshold. */
+function spikeCase(name: string, draw: (random: Random) => number, threshold = 0): GradientCase {
+  const shifted = (random: Random): number => threshold + draw(random);
+  return {
+    ...one(name, [[4, 5]], (g, [x]) => surrogate.apply(g, x, threshold), { ...CURVED, draw: shifted }),
+    reference: primitive(threshold),
+  };
+}
+
+/** Away from the kinks at 0 and ±a. */
+function insideTriangle(random: Random): number {
+  return (random.uniform() < 0.5 ? -1 : 1) * (0.1 + random.uniform());
 }
 
 function convolution(
@@ -286,10 +295,8 @@ export const OPERATOR_CASES = {
     one('all axes', [[2, 3]], (g, [x]) => g.reduceMean(x, [0, 1])),
   ],
   Spike: [
-    spikeCase(
-      'inside the triangle',
-      (random) => (random.uniform() < 0.5 ? -1 : 1) * (0.1 + random.uniform()),
-    ),
+    spikeCase('inside the triangle', insideTriangle),
+    spikeCase('inside the triangle around a threshold', insideTriangle, 0.7),
     spikeCase('outside it', (random) => (random.uniform() < 0.5 ? -1 : 1) * (1.6 + random.uniform())),
   ],
 } satisfies Readonly<Record<Operator, readonly GradientCase[]>>;

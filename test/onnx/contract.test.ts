@@ -122,6 +122,11 @@ describe('readModelContract', () => {
       message: 'dimension 2 differs between tensors: 14, 12',
     },
     {
+      why: 'a fixed batch size',
+      model: sketch([{ ...RX, shape: [1, ...RX.shape.slice(1)] }, DMRS]),
+      message: "dimension 0 of 'rx_grid' must be a batch of any size, found [1, ",
+    },
+    {
       why: 'another version of the contract',
       model: sketch([RX, DMRS], [LLR], { [METADATA_KEYS.contract]: '2' }),
       message: "spikingrx.contract must be 1, found '2'",

@@ -16,7 +16,7 @@ function small(): GraphBuilder {
     Float32Array.from({ length: 18 }, (_, i) => i / 8),
   );
   const y = g.scope('layer', () => g.conv(x, w, undefined, { pads: [1, 2, 1, 2], dilations: [1, 2] }));
-  g.output(g.spike(g.transpose(y, [0, 2, 3, 1]), 1), 'spikes');
+  g.output(g.spike(g.transpose(y, [0, 2, 3, 1]), { threshold: 1, surrogateWidth: 1 }), 'spikes');
   return g;
 }
 

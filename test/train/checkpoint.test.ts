@@ -100,7 +100,7 @@ describe('a checkpoint', () => {
       name: 'a configuration that no longer fits',
       change: (bytes) =>
         Buffer.from(bytes.toString('latin1').replace('"channels":4', '"chanels":44'), 'latin1'),
-      message: "configuration key 'network.chanels': expected no such key",
+      message: 'network.chanels: expected no such key',
     },
     { name: 'cut short', change: (bytes) => bytes.subarray(0, bytes.length - 3), message: 'bytes, received' },
     {

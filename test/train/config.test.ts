@@ -101,6 +101,9 @@ describe('parseTrainConfig', () => {
     const path = join(folder, 'train.yaml');
     writeFileSync(path, 'name: rx\nversion: "1"\nseed: 7\nnetwork:\n  channels: 8\n');
     expect(loadTrainConfig(path)).toMatchObject({ name: 'rx', seed: 7, network: { channels: 8 } });
+    writeFileSync(path, 'name: [rx\n');
+    expect(() => loadTrainConfig(path)).toThrow(/train\.yaml: .*line 2/s);
     rmSync(folder, { recursive: true });
+    expect(() => loadTrainConfig(path)).toThrow('cannot read the configuration: ENOENT');
   });
 });
