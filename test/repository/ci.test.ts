@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const SUMMARISE = fileURLToPath(new URL('../../.ci/summarise.mjs', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'spikingrx-ci-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const REPORT = { numPassedTests: 7, numFailedTests: 0 };
+
+test.each([
+  ['all is well', JSON.stringify(REPORT), 0, 0, '7 passed, 0 failed', 0],
+  ['a test failed', JSON.stringify({ ...REPORT, numFailedTests: 2 }), 0, 1, '7 passed, 2 failed', 1],
+  ['a check failed', JSON.stringify(REPORT), 1, 0, '7 passed, 1 failed', 1],
+  ['a file did not load', JSON.stringify(REPORT), 0, 1, '7 passed, 1 failed', 1],
+  ['there is no report', '', 0, 1, '0 passed, 1 failed', 1],
+])('when %s', (_when, report, failedChecks, testStatus, line, status) => {
+  const path = join(directory, 'report.json');
+  writeFileSync(path, report);
+  const args = [SUMMARISE, path, String(failedChecks), String(testStatus)];
+  const result = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(result.stdout).toBe(`${line}\n`);
+  expect(result.status).toBe(status);
+});
