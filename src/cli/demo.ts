@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { ServiceProcess } from '../bench/service-process.js';
+import { SpikingRxError } from '../errors.js';
 import { runDemo } from '../demo/run.js';
 import { positiveInteger } from './options.js';
 
@@ -50,7 +51,7 @@ export function demoCommand(): Command {
 
 async function demo(flags: DemoFlags): Promise<void> {
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new Error('interrupted'));
+  const interrupt = (): void => stop.abort(new SpikingRxError('CANCELLED', 'interrupted'));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const outcome = await runDemo(
     {

@@ -101,10 +101,10 @@ async function traffic(
     options.signal.throwIfAborted();
     const tally = new Tally();
     runs.push({ name, tally });
-    const { inFlight, model, screen, durationSeconds } = options;
+    const { inFlight, model, screen, signal, durationSeconds } = options;
     const refresh = setInterval(() => display.update(rows()), screen.isTTY === true ? 250 : 2000);
     try {
-      await send({ slots, tally, inFlight, model, durationMs: 1000 * durationSeconds });
+      await send({ slots, tally, inFlight, model, signal, durationMs: 1000 * durationSeconds });
     } finally {
       clearInterval(refresh);
     }

@@ -11,6 +11,8 @@ export interface TrafficOptions {
   /** Slots sent and not yet answered. */
   readonly inFlight: number;
   readonly model: string | undefined;
+  /** Aborting it ends the traffic; what is in flight is still answered. */
+  readonly signal: AbortSignal;
 }
 
 /** Gives out slots until time is up, over and over, each with an id of its own. */
@@ -24,11 +26,11 @@ class Feed {
     options.tally.start(now);
   }
 
-  /** @returns undefined when time is up */
+  /** @returns undefined when time is up or the demo was interrupted */
   take(): { readonly id: string; readonly slot: DemoSlot; readonly sentMs: number } | undefined {
     const sentMs = performance.now();
-    if (sentMs >= this.#endMs) return undefined;
-    const { slots } = this.options;
+    const { slots, signal } = this.options;
+    if (sentMs >= this.#endMs || signal.aborted) return undefined;
     const sequence = this.#next++;
     return { id: String(sequence), slot: slots[sequence % slots.length] as DemoSlot, sentMs };
   }
