@@ -1,17 +1,19 @@
 // Prints "N passed, N failed" and fails when anything did:
 //   node .ci/summarise.mjs <vitest's JSON report> <failed checks> <exit status of the test run>
-// The counts are those of the report. Without one, the test run counts as one failure; so does a run that
-// fails although every test passed (a file that does not load, an unhandled error).
+// The counts are those of the report; a file that did not load counts as one failure. So does a test run without
+// a report, and one that fails although every test passed (an unhandled error).
 import { readFileSync } from 'node:fs';
 
 const [report, failedChecks, testStatus] = process.argv.slice(2);
 let passed = 0;
 let failed = Number(failedChecks);
 try {
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  const unloaded = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failedTests = numFailedTests + unloaded.length;
   passed = numPassedTests;
-  failed += numFailedTests;
-  if (Number(testStatus) !== 0 && numFailedTests === 0) failed++;
+  failed += failedTests;
+  if (Number(testStatus) !== 0 && failedTests === 0) failed++;
 } catch {
   failed++;
 }

@@ -9,13 +9,30 @@ const SUMMARISE = fileURLToPath(new URL('../../.ci/summarise.mjs', import.meta.u
 const directory = mkdtempSync(join(tmpdir(), 'spikingrx-ci-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const REPORT = { numPassedTests: 7, numFailedTests: 0 };
+const REPORT = { numPassedTests: 7, numFailedTests: 0, testResults: [] };
+const UNLOADED = [{ status: 'failed', assertionResults: [] }];
 
 test.each([
   ['all is well', JSON.stringify(REPORT), 0, 0, '7 passed, 0 failed', 0],
   ['a test failed', JSON.stringify({ ...REPORT, numFailedTests: 2 }), 0, 1, '7 passed, 2 failed', 1],
   ['a check failed', JSON.stringify(REPORT), 1, 0, '7 passed, 1 failed', 1],
-  ['a file did not load', JSON.stringify(REPORT), 0, 1, '7 passed, 1 failed', 1],
+  [
+    'a file did not load',
+    JSON.stringify({ ...REPORT, testResults: UNLOADED }),
+    0,
+    1,
+    '7 passed, 1 failed',
+    1,
+  ],
+  [
+    'a test failed and a file did not load',
+    JSON.stringify({ ...REPORT, numFailedTests: 1, testResults: UNLOADED }),
+    0,
+    1,
+    '7 passed, 2 failed',
+    1,
+  ],
+  ['an error was not handled', JSON.stringify(REPORT), 0, 1, '7 passed, 1 failed', 1],
   ['there is no report', '', 0, 1, '0 passed, 1 failed', 1],
 ])('when %s', (_when, report, failedChecks, testStatus, line, status) => {
   const path = join(directory, 'report.json');
