@@ -10,7 +10,7 @@ if (truthPath === undefined) {
 }
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const { llr } = read(answerPath).results[0];
-const { bits } = read(truthPath);
+const { bits, bitErrors } = read(truthPath);
 
 const bytes = typeof llr.data === 'string' ? Buffer.from(llr.data, 'base64') : undefined;
 const values = bytes ? Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i)) : llr.data;
@@ -20,4 +20,5 @@ if (values.length !== bits.length) {
 }
 // LLR = ln P(b=0)/P(b=1): positive means 0.
 const wrong = values.filter((value, i) => (value >= 0 ? '0' : '1') !== bits[i]).length;
-console.log(`${bits.length} bits, ${wrong} with the wrong LLR sign: BER ${(wrong / bits.length).toExponential(2)}`);
+console.log(`${bits.length} bits, ${wrong} with the wrong LLR sign`);
+console.log(`on the same slot: LS + LMMSE ${bitErrors.lsLmmse}, perfect channel knowledge ${bitErrors.perfectCsi}`);

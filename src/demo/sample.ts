@@ -1,5 +1,7 @@
 import { binaryBody, binaryQuery } from '../client/rest.js';
 import { type ClientGrid, type DmrsConfig, bytesOf } from '../client/index.js';
+import { bitErrors } from '../phy/metrics.js';
+import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import type { Slot } from '../phy/slot.js';
 import { gridOfSlot } from './scenario.js';
 
@@ -25,7 +27,10 @@ export function jsonRequest(grid: ClientGrid, model?: string): Record<string, un
   };
 }
 
-/** What was sent, so that answers can be checked; `bits` is `[G]` in codeword order, as text of 0 and 1. */
+/**
+ * What was sent, so that answers can be checked, and how many bits the conventional receivers get wrong; `bits`
+ * is `[G]` in codeword order, as text of 0 and 1.
+ */
 export function truthOf(slot: Slot): Record<string, unknown> {
   const { modulation, nRx, nPrb, snrDb, channel } = slot.config;
   return {
@@ -35,6 +40,10 @@ export function truthOf(slot: Slot): Record<string, unknown> {
     snrDb,
     noiseVariance: slot.noiseVariance,
     channel,
+    bitErrors: {
+      lsLmmse: bitErrors(lsLmmseReceiver(slot), slot.bits),
+      perfectCsi: bitErrors(perfectCsiReceiver(slot), slot.bits),
+    },
     bits: slot.bits.join(''),
   };
 }
