@@ -1,6 +1,6 @@
-import { type RuntimeTensor, type Session, type SessionOptions, createSession } from '../engine/session.js';
-import { codewordOrder } from '../nr/resource-map.js';
+import { createSession, type RuntimeTensor, type Session, type SessionOptions } from '../engine/session.js';
 import { bitsPerSymbol } from '../nr/qam.js';
+import { codewordOrder } from '../nr/resource-map.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import type { Slot } from '../phy/slot.js';
 
@@ -11,6 +11,17 @@ export interface Receiver {
   release(): Promise<void>;
 }
 
+/** Bounds the memory of a batch. */
+const RESOURCE_ELEMENTS_PER_BATCH = 32_768;
+
+/** Slots of one shape in batches of bounded size. */
+export function batches(slots: readonly Slot[]): Slot[][] {
+  const { nSym, nSc } = (slots[0] as Slot).shape;
+  const size = Math.max(1, Math.floor(RESOURCE_ELEMENTS_PER_BATCH / (nSym * nSc)));
+  const count = Math.ceil(slots.length / size);
+  return Array.from({ length: count }, (_, i) => slots.slice(i * size, (i + 1) * size));
+}
+
 function conventional(name: string, receive: (slot: Slot) => Float32Array): Receiver {
   return {
     name,
@@ -19,15 +30,22 @@ function conventional(name: string, receive: (slot: Slot) => Float32Array): Rece
   };
 }
 
-/** LS with linear interpolation and LMMSE combining, and the bound with the true channel. */
-export function conventionalReceivers(): readonly Receiver[] {
-  return [
-    conventional('LS + LMMSE', (slot) => lsLmmseReceiver(slot)),
-    conventional('perfect CSI', (slot) => perfectCsiReceiver(slot)),
-  ];
+export const CONVENTIONAL = {
+  'ls-lmmse': 'LS + LMMSE',
+  'perfect-csi': 'perfect CSI',
+} as const;
+
+/** LS with linear interpolation and LMMSE combining. */
+export function lsReceiver(): Receiver {
+  return conventional(CONVENTIONAL['ls-lmmse'], (slot) => lsLmmseReceiver(slot));
 }
 
-/** A model file behind the same interface, run in this process. */
+/** The bound: the true channel and the true noise variance. */
+export function perfectReceiver(): Receiver {
+  return conventional(CONVENTIONAL['perfect-csi'], (slot) => perfectCsiReceiver(slot));
+}
+
+/** A model file behind the same interface, run in this thread. */
 export class ModelReceiver implements Receiver {
   private constructor(
     readonly name: string,
@@ -43,20 +61,14 @@ export class ModelReceiver implements Receiver {
   }
 
   async llrs(slots: readonly Slot[]): Promise<Float32Array[]> {
-    const { nRx, nSym, nSc } = (slots[0] as Slot).shape;
-    const join = (rows: readonly Float32Array[], planes: number): RuntimeTensor => {
-      const data = new Float32Array(rows.length * planes * nSym * nSc);
-      rows.forEach((row, i) => data.set(row, i * row.length));
-      return { type: 'float32', data, dims: [rows.length, planes, nSym, nSc] };
-    };
-    const rxGrid = join(
-      slots.map((slot) => slot.rxGrid),
-      2 * nRx,
-    );
-    const dmrs = join(
-      slots.map((slot) => slot.dmrs),
-      2,
-    );
+    const answers: Float32Array[] = [];
+    for (const batch of batches(slots)) answers.push(...(await this.runBatch(batch)));
+    return answers;
+  }
+
+  private async runBatch(slots: readonly Slot[]): Promise<Float32Array[]> {
+    const rxGrid = stack(slots, ({ rxGrid: grid }) => grid);
+    const dmrs = stack(slots, ({ dmrs: pilots }) => pilots);
     const { llr } = await this.session.run({ rx_grid: rxGrid, dmrs });
     const planes = llr?.data as Float32Array;
     const perSlot = planes.length / slots.length;
@@ -66,6 +78,16 @@ export class ModelReceiver implements Receiver {
   release(): Promise<void> {
     return this.session.release();
   }
+}
+
+/** `[planes, nSym, nSc]` of each slot as one tensor `[batch, planes, nSym, nSc]`. */
+function stack(slots: readonly Slot[], part: (slot: Slot) => Float32Array): RuntimeTensor {
+  const first = slots[0] as Slot;
+  const { nSym, nSc } = first.shape;
+  const size = part(first).length;
+  const data = new Float32Array(slots.length * size);
+  slots.forEach((slot, i) => data.set(part(slot), i * size));
+  return { type: 'float32', data, dims: [slots.length, size / (nSym * nSc), nSym, nSc] };
 }
 
 /** Reads LLR planes `[Qm, nSym, nSc]` at the data resource elements, b0 … b(Qm−1) each. */

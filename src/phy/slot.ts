@@ -74,26 +74,40 @@ function transmitGrid(dmrs: Float32Array, order: Int32Array, symbols: Float32Arr
   return grid;
 }
 
-/**
- * Simulates one slot with random payload bits. The result is a function of the configuration and of the
- * generator's state.
- * @throws INVALID_ARGUMENT that names the field that does not fit.
- */
-export function simulateSlot(config: SlotConfig, rng: Random): Slot {
-  const { modulation, nRx, nPrb, nSym = 14, snrDb, subcarrierSpacingHz = 30e3 } = config;
+/** What of a slot follows from its configuration: shape, pilots, data REs. */
+function resourceMap(config: SlotConfig) {
+  const { nRx, nPrb, nSym = 14 } = config;
   requireInteger('nRx', nRx, 1, 64);
   requireInteger('nPrb', nPrb, 1, 275);
-  if (!Number.isFinite(snrDb)) throw invalid('snrDb', 'a finite number', String(snrDb));
   const shape = { nRx, nSym, nSc: nPrb * SUBCARRIERS_PER_RB };
   const dmrs = dmrsGrid(config.dmrs, shape);
   const mask = dataMask(dmrs, shape, config.dmrs);
-  const order = codewordOrder(mask);
-  const bits = rng.bits(order.length * bitsPerSymbol(modulation));
-  const tx = transmitGrid(dmrs, order, modulate(bits, modulation));
+  return { shape, dmrs, mask, order: codewordOrder(mask) };
+}
+
+/** Data REs of a slot: G is this times Qm. */
+export function dataReCount(config: SlotConfig): number {
+  return resourceMap(config).order.length;
+}
+
+/**
+ * Simulates one slot. The result is a function of the arguments and of the generator's state; channel and
+ * noise are the same for any `bits`.
+ * @param bits `[G]` in codeword order, one a byte. Random when left out.
+ * @throws INVALID_ARGUMENT that names the field that does not fit.
+ */
+export function simulateSlot(config: SlotConfig, rng: Random, bits?: Uint8Array<ArrayBuffer>): Slot {
+  const { modulation, snrDb, subcarrierSpacingHz = 30e3 } = config;
+  if (!Number.isFinite(snrDb)) throw invalid('snrDb', 'a finite number', String(snrDb));
+  const { shape, dmrs, mask, order } = resourceMap(config);
+  const drawn = rng.bits(order.length * bitsPerSymbol(modulation));
+  const sent = bits ?? drawn;
+  if (sent.length !== drawn.length) throw invalid('bits', `${drawn.length} bits`, `${sent.length} bits`);
+  const tx = transmitGrid(dmrs, order, modulate(sent, modulation));
   const cyclicPrefix = config.dmrs.symbolsPerSlot === 12 ? 'extended' : 'normal';
   const channel = drawChannel(config.channel, { ...shape, subcarrierSpacingHz, cyclicPrefix }, rng);
   const rxGrid = applyChannel(channel, tx);
   const noiseVariance = noiseVarianceOf(snrDb);
   addNoise(rxGrid, noiseVariance, rng);
-  return { shape, rxGrid, dmrs, dataMask: mask, bits, channel, noiseVariance, modulation, config };
+  return { shape, rxGrid, dmrs, dataMask: mask, bits: sent, channel, noiseVariance, modulation, config };
 }

@@ -3,7 +3,7 @@ import { MODULATIONS, modulate } from '#nr/qam.js';
 import { codewordOrder } from '#nr/resource-map.js';
 import { bitErrors } from '#phy/metrics.js';
 import { Random } from '#phy/random.js';
-import { type Slot, type SlotConfig, simulateSlot } from '#phy/slot.js';
+import { dataReCount, type Slot, type SlotConfig, simulateSlot } from '#phy/slot.js';
 import { DMRS, slotConfig } from './helpers/slots.js';
 
 function draw(seed: number): Slot {
@@ -108,5 +108,39 @@ describe('bitErrors', () => {
   it('takes LLR ≥ 0 for 0', () => {
     expect(bitErrors(Float32Array.of(1, -1, 0, -0.5, 2), Uint8Array.of(0, 1, 0, 0, 1))).toBe(2);
     expect(() => bitErrors(new Float32Array(2), new Uint8Array(3))).toThrow('llrs: expected 3 values');
+  });
+});
+
+describe('bits from outside', () => {
+  it('go into the slot; channel, noise and what is drawn next stay', () => {
+    const random = slotConfig();
+    const [rng, other] = [Random.fromSeed(3), Random.fromSeed(3)];
+    const plain = simulateSlot(random, rng);
+    const bits = plain.bits.map((bit) => 1 - bit);
+    const coded = simulateSlot(random, other, bits);
+    expect(coded.bits).toEqual(bits);
+    expect(coded.channel).toEqual(plain.channel);
+    expect(other.int32()).toBe(rng.int32());
+    expect(simulateSlot(random, Random.fromSeed(3), plain.bits)).toEqual(plain);
+    // QPSK with all bits inverted is −x: the sum of both slots is twice the noise, and the pilots.
+    const re = codewordOrder(plain.dataMask)[0] as number;
+    const [x] = modulate(plain.bits, 'QPSK');
+    const [a, b] = [plain.rxGrid[re] as number, coded.rxGrid[re] as number];
+    expect(Math.abs(a - b)).toBeGreaterThan(0.1 * Math.abs(x as number));
+    expect(Math.abs(a + b)).toBeLessThan(10 * Math.sqrt(plain.noiseVariance));
+  });
+
+  it.each([
+    { cdmGroupsWithoutData: 1 as const, symbolPositions: [2] },
+    { cdmGroupsWithoutData: 2 as const, symbolPositions: [2, 11] },
+  ])('are Qm for each data RE with $symbolPositions', (change) => {
+    const config = slotConfig({ modulation: '16QAM', dmrs: { ...DMRS, ...change } });
+    const pilots = change.symbolPositions.length;
+    const expected = 48 * (14 - pilots) + (change.cdmGroupsWithoutData === 1 ? 24 * pilots : 0);
+    expect(dataReCount(config)).toBe(expected);
+    expect(simulateSlot(config, Random.fromSeed(1)).bits.length).toBe(4 * expected);
+    expect(() => simulateSlot(config, Random.fromSeed(1), new Uint8Array(3))).toThrow(
+      `bits: expected ${4 * expected} bits, received 3 bits`,
+    );
   });
 });

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type EvaluationOptions,
-  evaluateBitErrors,
-  formatMarkdown,
-  usualCases,
-} from '#evaluate/bit-error-rate.js';
-import { ModelReceiver, type Receiver, conventionalReceivers } from '#evaluate/receivers.js';
+import { dmrsCases, usualCases } from '#evaluate/cases.js';
+import { formatMarkdown } from '#evaluate/markdown.js';
+import { lsReceiver, ModelReceiver, perfectReceiver, type Receiver } from '#evaluate/receivers.js';
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { codewordOrder } from '#nr/resource-map.js';
 import { GraphBuilder } from '#onnx/builder.js';
@@ -14,61 +10,39 @@ import { bitErrors } from '#phy/metrics.js';
 import type { Slot } from '#phy/slot.js';
 import { at } from '../support/matchers.js';
 import { drawSlots, networkConfig, trainedNetwork } from '../support/networks.js';
-import { tinyTraining } from '../support/training.js';
+import { evaluate, MCS, receiver, SCENARIO } from './helpers/setup.js';
 
-const { data } = tinyTraining({ data: { dopplerHz: [0, 400], nPrb: [1, 2] } });
-
-/** A receiver made from a function of the slot. */
-function receiver(name: string, llrs: (slot: Slot) => Float32Array): Receiver {
-  return { name, llrs: (slots) => Promise.resolve(slots.map(llrs)), release: () => Promise.resolve() };
-}
-
-const oracle = receiver('oracle', ({ bits }) => Float32Array.from(bits, (bit) => 1 - 2 * bit));
+const oracle = receiver('oracle', ({ bits }) => Float32Array.from(bits, (bit) => 9 * (1 - 2 * bit)));
 const liar = receiver('liar', ({ bits }) => Float32Array.from(bits, (bit) => 2 * bit - 1));
 const wrongOnce = receiver('wrong once', ({ bits }) =>
   Float32Array.from(bits, (bit, i) => (i === 5 ? -1 : 1) * (1 - 2 * bit)),
 );
 
-function options(change: Partial<EvaluationOptions>): EvaluationOptions {
-  return {
-    receivers: [oracle],
-    cases: [{ name: 'all', scenario: data }],
-    snrsDb: [4],
-    modulation: 'QPSK',
-    nRx: 2,
-    slotsPerPoint: 20,
-    seed: 1,
-    ...change,
-  };
-}
+const conventional = (seed: number) => evaluate([lsReceiver(), perfectReceiver()], { seed, slots: 4 });
 
-const conventional = (seed: number) =>
-  evaluateBitErrors(options({ receivers: conventionalReceivers(), seed, slotsPerPoint: 4 }));
-
-describe('evaluateBitErrors', () => {
+describe('evaluation', () => {
   it('counts 0 errors of a perfect receiver, all of its opposite, one a slot of one that errs once', async () => {
-    const [point] = await evaluateBitErrors(options({ receivers: [oracle, liar, wrongOnce] }));
+    const [point] = await evaluate([oracle, liar, wrongOnce]);
     const bits = point?.bits ?? 0;
     expect(point?.slots).toBe(20);
     expect(bits).toBeGreaterThan(20 * 200);
-    expect(point?.receivers).toEqual([
-      { name: 'oracle', bitErrors: 0, bitErrorRate: 0 },
-      { name: 'liar', bitErrors: bits, bitErrorRate: 1 },
-      { name: 'wrong once', bitErrors: 20, bitErrorRate: 20 / bits },
+    expect(point?.receivers.map((r) => [r.name, r.bitErrors, r.bitErrorRate])).toEqual([
+      ['oracle', 0, 0],
+      ['liar', bits, 1],
+      ['wrong once', 20, 20 / bits],
     ]);
+    expect(point?.receivers.map((r) => r.blocks)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('shows every receiver the same slots, at every case and SNR', async () => {
-    const seen: Slot[][] = [[], []];
+  it('shows every receiver the same slots, at every case and SNR, with and without a code', async () => {
+    const seen: Slot[][] = [[], [], []];
     const observer = (index: number): Receiver =>
       receiver(`observer ${index}`, (slot) => {
         seen[index]?.push(slot);
         return new Float32Array(slot.bits.length);
       });
-    const cases = usualCases(data).slice(0, 2);
-    const points = await evaluateBitErrors(
-      options({ receivers: [observer(0), observer(1)], cases, snrsDb: [0, 10], slotsPerPoint: 3 }),
-    );
+    const cases = usualCases(SCENARIO).slice(0, 2);
+    const points = await evaluate([observer(0), observer(1)], { cases, snrsDb: [0, 10], slots: 3 });
     expect(seen[0]?.length).toBe(2 * 2 * 3);
     expect(seen[1]).toEqual(seen[0]);
     expect(points.map((p) => [p.case, p.snrDb])).toEqual(
@@ -77,7 +51,10 @@ describe('evaluateBitErrors', () => {
         [name, 10],
       ]),
     );
-    expect(new Set(seen[0]?.map(({ config }) => config.snrDb))).toEqual(new Set([0, 10]));
+    const link = { modulation: 'QPSK', nRx: 2, mcs: MCS } as const;
+    await evaluate([observer(2)], { cases, snrsDb: [0, 10], slots: 3, link });
+    expect(seen[2]?.map(({ channel }) => channel)).toEqual(seen[0]?.map(({ channel }) => channel));
+    expect(seen[2]?.[0]?.bits).not.toEqual(seen[0]?.[0]?.bits);
     // A decision for 0 everywhere is wrong at every 1.
     const ones = seen[0]?.reduce((sum, { bits }) => sum + bits.reduce((n, bit) => n + bit, 0), 0);
     expect(points.reduce((sum, point) => sum + at(point.receivers, 0).bitErrors, 0)).toBe(ones);
@@ -89,13 +66,19 @@ describe('evaluateBitErrors', () => {
   });
 
   it('ranks the conventional receivers: fewer errors with perfect CSI and at higher SNR', async () => {
-    const points = await evaluateBitErrors(
-      options({ receivers: conventionalReceivers(), snrsDb: [0, 8], slotsPerPoint: 60 }),
-    );
+    const points = await evaluate([lsReceiver(), perfectReceiver()], { snrsDb: [0, 8], slots: 60 });
     const [low, high] = points.map((p) => p.receivers.map((r) => r.bitErrorRate)) as [number[], number[]];
     expect(at(low, 1)).toBeLessThan(at(low, 0));
     expect(at(high, 1)).toBeLessThan(at(high, 0));
     expect(at(high, 0)).toBeLessThan(at(low, 0));
+  });
+
+  it('names the receiver whose LLRs are no numbers', async () => {
+    const broken = receiver('broken', ({ bits }) => new Float32Array(bits.length).fill(Number.NaN));
+    await expect(evaluate([oracle, broken])).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'receiver broken: LLR 0 is not a number',
+    });
   });
 });
 
@@ -128,7 +111,7 @@ describe('a model as a receiver', () => {
       slots.push(slot);
       return new Float32Array(slot.bits.length);
     });
-    const [point] = await evaluateBitErrors(options({ receivers: [observer, model], slotsPerPoint: 18 }));
+    const [point] = await evaluate([observer, model], { slots: 18 });
     let expected = 0;
     for (const slot of slots) expected += bitErrors(at(await model.llrs([slot]), 0), slot.bits);
     await model.release();
@@ -139,25 +122,20 @@ describe('a model as a receiver', () => {
 
 describe('the usual cases', () => {
   it('are each DMRS set at low and at high Doppler', () => {
-    const cases = usualCases(data);
+    const cases = usualCases(SCENARIO);
     expect(cases.map(({ name }) => name)).toEqual([
       'DMRS 2; Doppler 0–100 Hz',
       'DMRS 2; Doppler 300–400 Hz',
       'DMRS 2, 11; Doppler 0–100 Hz',
       'DMRS 2, 11; Doppler 300–400 Hz',
     ]);
-    expect(cases[1]?.scenario).toEqual({ ...data, dmrsSymbols: [[2]], dopplerHz: [300, 400] });
+    expect(cases[1]?.scenario).toEqual({ ...SCENARIO, dmrsSymbols: [[2]], dopplerHz: [300, 400] });
+    expect(dmrsCases(SCENARIO).map(({ scenario }) => scenario.dmrsSymbols)).toEqual([[[2]], [[2, 11]]]);
   });
 
   it('make one table each', async () => {
-    const points = await evaluateBitErrors(
-      options({
-        receivers: [oracle, liar],
-        cases: usualCases(data).slice(0, 2),
-        snrsDb: [-4, 0],
-        slotsPerPoint: 2,
-      }),
-    );
+    const cases = usualCases(SCENARIO).slice(0, 2);
+    const points = await evaluate([oracle, liar], { cases, snrsDb: [-4, 0], slots: 2 });
     const tables = formatMarkdown(points).split('\n\n');
     expect(tables).toHaveLength(4);
     expect(tables[0]).toBe('**DMRS 2; Doppler 0–100 Hz** (2 slots a point)');

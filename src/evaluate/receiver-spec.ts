@@ -1,0 +1,36 @@
+/** Receivers as plain data, so that every worker thread can open its own. */
+import type { SessionOptions } from '../engine/session.js';
+import { lsReceiver, ModelReceiver, perfectReceiver, type Receiver } from './receivers.js';
+import { ServiceReceiver, type ServiceTarget } from './service-receiver.js';
+
+export type ReceiverSpec =
+  | { readonly kind: 'ls-lmmse' | 'perfect-csi'; readonly name: string }
+  | {
+      readonly kind: 'model';
+      readonly name: string;
+      /** The file's content: it may be replaced while the evaluation runs. */
+      readonly bytes: Uint8Array;
+      readonly runtime?: SessionOptions;
+    }
+  | ({ readonly kind: 'service'; readonly name: string } & ServiceTarget);
+
+export async function openReceiver(spec: ReceiverSpec): Promise<Receiver> {
+  switch (spec.kind) {
+    case 'ls-lmmse':
+      return lsReceiver();
+    case 'perfect-csi':
+      return perfectReceiver();
+    case 'model':
+      return ModelReceiver.load(spec.name, spec.bytes, spec.runtime);
+    case 'service':
+      return new ServiceReceiver(spec.name, spec);
+    default:
+      throw spec satisfies never;
+  }
+}
+
+export async function openReceivers(specs: readonly ReceiverSpec[]): Promise<Receiver[]> {
+  const receivers: Receiver[] = [];
+  for (const spec of specs) receivers.push(await openReceiver(spec));
+  return receivers;
+}

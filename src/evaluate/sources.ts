@@ -1,0 +1,84 @@
+/** Models and services that are to be evaluated, and what they say of themselves. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { GrpcLlrClient } from '../client/index.js';
+import { SpikingRxError } from '../errors.js';
+import { MODULATIONS, type Modulation } from '../nr/qam.js';
+import { readModelContract } from '../onnx/contract.js';
+import { parseTrainConfig, type Scenario } from '../train/config.js';
+import type { ReceiverSpec } from './receiver-spec.js';
+
+/** A receiver that has parameters: what it is for, and which one it is. */
+export interface Source {
+  readonly spec: ReceiverSpec;
+  /** Of the model, whatever it is called here. */
+  readonly sha256: string;
+  readonly title: string;
+  readonly nRx: number;
+  readonly modulation: Modulation | undefined;
+  /** What it was trained on, if it says. */
+  readonly scenario: Scenario | undefined;
+}
+
+/** @throws FAILED_PRECONDITION when the training data in the model are not as `train` writes them. */
+function scenarioOf(config: Readonly<Record<string, unknown>> | undefined): Scenario | undefined {
+  const training = config?.['training'];
+  if (typeof training !== 'object' || training === null || !('data' in training)) return undefined;
+  return parseTrainConfig({ name: 'evaluation', version: '1', data: training.data }).data;
+}
+
+function modulationOf(name: unknown): Modulation | undefined {
+  return MODULATIONS.find((known) => known === name);
+}
+
+/** @throws NOT_FOUND when the file cannot be read, FAILED_PRECONDITION when it is no model of the contract. */
+export function modelSource(file: string, label?: string): Source {
+  const bytes = readModel(file);
+  const { nRx, config } = readModelContract(bytes);
+  const { name, version } = config ?? {};
+  const title = typeof name === 'string' && typeof version === 'string' ? `${name}/${version}` : file;
+  return {
+    spec: { kind: 'model', name: label ?? title, bytes },
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    title,
+    nRx,
+    modulation: modulationOf(config?.['modulation']),
+    scenario: scenarioOf(config),
+  };
+}
+
+function readModel(file: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SpikingRxError('NOT_FOUND', `--model: cannot read the model: ${reason}`, { cause });
+  }
+}
+
+/** @throws UNAVAILABLE when there is no such service, NOT_FOUND when it has no such model. */
+export async function serviceSource(target: string, model?: string): Promise<Source> {
+  const client = new GrpcLlrClient({ target });
+  try {
+    await client.connect();
+    const served = await client.model(model);
+    return {
+      spec: {
+        kind: 'service',
+        name: `${served.name}/${served.version} at ${target}`,
+        target,
+        model: served.name,
+      },
+      sha256: served.sha256,
+      title: `${served.name}/${served.version}`,
+      nRx: served.nRx,
+      modulation: modulationOf(served.modulation),
+      scenario: scenarioOf(served.config),
+    };
+  } catch (cause) {
+    if (!(cause instanceof SpikingRxError)) throw cause;
+    throw new SpikingRxError(cause.code, `--service ${target}: ${cause.message}`, { cause });
+  } finally {
+    client.close();
+  }
+}
