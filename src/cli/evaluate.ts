@@ -1,21 +1,8 @@
 import { Command, Option } from 'commander';
 import { availableCores } from '../engine/cores.js';
-import { formatCsv } from '../evaluate/csv.js';
-import { evaluateReceivers, inOrder } from '../evaluate/evaluate.js';
-import { formatCodedMarkdown, formatMarkdown } from '../evaluate/markdown.js';
-import type { EvaluationPoint } from '../evaluate/point.js';
-import { pointLine, progressPrinter } from '../evaluate/progress.js';
-import { type EvaluationFlags, type EvaluationSettings, evaluationSettings } from '../evaluate/settings.js';
-import { EvaluationStore } from '../evaluate/store.js';
-import { workerRunner } from '../evaluate/worker-runner.js';
+import type { CommandFlags } from '../evaluate/command.js';
 import { MODULATIONS } from '../nr/qam.js';
 import { positiveInteger } from './options.js';
-
-interface Flags extends EvaluationFlags {
-  readonly workers: number;
-  readonly format: 'markdown' | 'json' | 'csv';
-  readonly out?: string;
-}
 
 const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
@@ -59,49 +46,8 @@ function receiverOptions(command: Command): Command {
     .option('--rx <n>', 'receive antennas (default: what the models are for, or 2)');
 }
 
-async function evaluate(flags: Flags): Promise<void> {
-  const settings = await evaluationSettings(flags);
-  const store = flags.out === undefined ? undefined : EvaluationStore.open(flags.out, settings.fingerprint);
-  console.error(`${settings.caption}; SNR: received signal energy per RE and antenna over N0`);
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const points = await compute(settings, flags.workers, store, stop.signal);
-  for (const path of store?.publish(points, settings.caption) ?? []) console.error(`written: ${path}`);
-  console.log(formatted(points, flags, settings.caption));
-  if (!stop.signal.aborted) return;
-  console.error(store ? 'interrupted: run the same command again to go on' : 'interrupted');
-  process.exitCode = 130;
-}
-
-async function compute(
-  settings: EvaluationSettings,
-  workers: number,
-  store: EvaluationStore | undefined,
-  signal: AbortSignal,
-): Promise<EvaluationPoint[]> {
-  const kept = store?.points ?? [];
-  if (kept.length > 0) console.error(`${kept.length} points are there already`);
-  const runner = await workerRunner(settings.receivers, workers);
-  try {
-    return await evaluateReceivers({
-      ...settings,
-      runner,
-      signal,
-      kept: inOrder(kept, settings.cases),
-      onPoint: (point) => {
-        store?.add(point);
-        console.error(pointLine(point));
-      },
-      onProgress: progressPrinter((line) => console.error(line)),
-    });
-  } finally {
-    await runner.close();
-  }
-}
-
-function formatted(points: readonly EvaluationPoint[], flags: Flags, caption: string): string {
-  if (flags.format === 'json') return JSON.stringify(points, null, 2);
-  if (flags.format === 'csv') return formatCsv(points).trimEnd();
-  return flags.uncoded ? formatMarkdown(points) : `${caption}\n\n${formatCodedMarkdown(points)}`;
+/** The plotting library takes longer to load than most commands to run. */
+async function evaluate(flags: CommandFlags): Promise<void> {
+  const { runEvaluation } = await import('../evaluate/command.js');
+  await runEvaluation(flags);
 }

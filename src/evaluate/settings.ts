@@ -63,11 +63,10 @@ export async function evaluationSettings(flags: EvaluationFlags): Promise<Evalua
     seed: parseInteger('--seed', flags.seed, 0),
     link: { modulation, nRx, ...(mcs && { mcs }) },
   };
-  const hashes = new Map<ReceiverSpec, string>(sources.map(({ spec, sha256 }) => [spec, sha256]));
   const identities = receivers.map((spec) => ({
     kind: spec.kind,
     name: spec.name,
-    sha256: [...hashes].find(([{ name }]) => name === spec.name)?.[1],
+    sha256: sources.find((source) => source.spec === spec)?.sha256,
   }));
   return {
     ...common,

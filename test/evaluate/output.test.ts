@@ -150,6 +150,11 @@ describe('curves', () => {
     for (const colour of colours(light)) expect(colours(dark)).not.toContain(colour);
   });
 
+  it('are read by a check that can fail', () => {
+    for (const broken of ['<a><b></a>', '<a>', '<a x=1></a>', '<a>&nbsp;</a>', '<a>b < c</a>'])
+      expect(() => tagsOf(broken)).toThrow(/not well formed|closes nothing/);
+  });
+
   it('of a single point and of no errors at all are drawn too', () => {
     const none = { ...at(POINTS, 0), receivers: [result('a', 0)] };
     for (const metric of ['bler', 'gmi'] as const)

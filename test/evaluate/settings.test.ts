@@ -6,6 +6,7 @@ import { type EvaluationFlags, evaluationSettings } from '#evaluate/settings.js'
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { networkConfig, trainedNetwork } from '../support/networks.js';
 import { tinyTraining } from '../support/training.js';
+import { FLAGS } from './helpers/setup.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'spikingrx-settings-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -18,19 +19,8 @@ const [FIRST, SECOND] = ['1', '2'].map((version) => {
   return path;
 }) as [string, string];
 
-const FLAGS: EvaluationFlags = {
-  model: [],
-  service: [],
-  receivers: 'ls-lmmse,perfect-csi',
-  snr: '4,0',
-  slots: '100',
-  blockErrors: '10',
-  mcsTable: '1',
-  uncoded: false,
-  seed: '1',
-  dmrs: [],
-};
-const settings = (change: Partial<EvaluationFlags> = {}) => evaluationSettings({ ...FLAGS, ...change });
+const settings = (change: Partial<EvaluationFlags> = {}) =>
+  evaluationSettings({ ...FLAGS, receivers: 'ls-lmmse,perfect-csi', ...change });
 
 describe('receivers', () => {
   it('are the conventional ones alone, with QPSK, two antennas and the default scenario', async () => {

@@ -7,11 +7,12 @@ import { type ChunkRunner, localRunner } from '#evaluate/chunk.js';
 import { type EvaluationOptions, evaluateReceivers } from '#evaluate/evaluate.js';
 import type { EvaluationPoint } from '#evaluate/point.js';
 import { openReceivers, type ReceiverSpec } from '#evaluate/receiver-spec.js';
+import { evaluationSettings } from '#evaluate/settings.js';
 import { EvaluationStore } from '#evaluate/store.js';
 import { workerRunner } from '#evaluate/worker-runner.js';
 import { spikingRxModel } from '../engine/helpers/models.js';
 import { startTestService, type TestService } from '../server/helpers/service.js';
-import { MCS, SCENARIO } from './helpers/setup.js';
+import { FLAGS, MCS, SCENARIO } from './helpers/setup.js';
 
 const CONVENTIONAL: readonly ReceiverSpec[] = [
   { kind: 'ls-lmmse', name: 'LS + LMMSE' },
@@ -125,6 +126,17 @@ describe('a running service', () => {
     service = await startTestService({ workers: 1 });
   });
   afterAll(() => service.close());
+
+  it('tells what its model is for', async () => {
+    const settings = await evaluationSettings({ ...FLAGS, service: [`${service.target}/random`] });
+    expect(settings.receivers).toEqual([
+      { kind: 'service', name: `random/2 at ${service.target}`, target: service.target, model: 'random' },
+    ]);
+    expect(settings.link).toMatchObject({ modulation: 'QPSK', nRx: 2 });
+    await expect(evaluationSettings({ ...FLAGS, service: [`${service.target}/none`] })).rejects.toMatchObject(
+      { code: 'NOT_FOUND', message: expect.stringContaining('--service') },
+    );
+  });
 
   it('gives the figures of the same model from a file', async () => {
     const spec: ReceiverSpec = { kind: 'service', name: 'model', target: service.target, model: 'random' };

@@ -2,6 +2,7 @@ import type { EvaluationCase } from '#evaluate/cases.js';
 import { localRunner } from '#evaluate/chunk.js';
 import { type EvaluationOptions, evaluateReceivers } from '#evaluate/evaluate.js';
 import type { Receiver } from '#evaluate/receivers.js';
+import type { EvaluationFlags } from '#evaluate/settings.js';
 import { mcsEntry } from '#phy/coding/index.js';
 import type { Slot } from '#phy/slot.js';
 import { tinyTraining } from '../../support/training.js';
@@ -14,6 +15,20 @@ export const AWGN: EvaluationCase = {
   name: 'AWGN',
   channel: 'awgn',
   scenario: { ...SCENARIO, nPrb: [1], dmrsSymbols: [[2]], cdmGroupsWithoutData: [2] },
+};
+
+/** Flags of the command line as they stand when none is given, but for fewer slots and no receivers. */
+export const FLAGS: EvaluationFlags = {
+  model: [],
+  service: [],
+  receivers: 'none',
+  snr: '4,0',
+  slots: '100',
+  blockErrors: '10',
+  mcsTable: '1',
+  uncoded: false,
+  seed: '1',
+  dmrs: [],
 };
 
 /** A receiver made from a function of the slot. */

@@ -1,0 +1,62 @@
+/** What `spikingrx evaluate` does once its flags are read. */
+import { formatCsv } from './csv.js';
+import { evaluateReceivers, inOrder } from './evaluate.js';
+import { formatCodedMarkdown, formatMarkdown } from './markdown.js';
+import type { EvaluationPoint } from './point.js';
+import { pointLine, progressPrinter } from './progress.js';
+import { type EvaluationFlags, type EvaluationSettings, evaluationSettings } from './settings.js';
+import { EvaluationStore } from './store.js';
+import { workerRunner } from './worker-runner.js';
+
+export interface CommandFlags extends EvaluationFlags {
+  readonly workers: number;
+  readonly format: 'markdown' | 'json' | 'csv';
+  readonly out?: string;
+}
+
+export async function runEvaluation(flags: CommandFlags): Promise<void> {
+  const settings = await evaluationSettings(flags);
+  const store = flags.out === undefined ? undefined : EvaluationStore.open(flags.out, settings.fingerprint);
+  console.error(`${settings.caption}; SNR: received signal energy per RE and antenna over N0`);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const points = await compute(settings, flags.workers, store, stop.signal);
+  for (const path of store?.publish(points, settings.caption) ?? []) console.error(`written: ${path}`);
+  console.log(formatted(points, flags, settings.caption));
+  if (!stop.signal.aborted) return;
+  console.error(store ? 'interrupted: run the same command again to go on' : 'interrupted');
+  process.exitCode = 130;
+}
+
+async function compute(
+  settings: EvaluationSettings,
+  workers: number,
+  store: EvaluationStore | undefined,
+  signal: AbortSignal,
+): Promise<EvaluationPoint[]> {
+  const kept = store?.points ?? [];
+  if (kept.length > 0) console.error(`${kept.length} points are there already`);
+  const runner = await workerRunner(settings.receivers, workers);
+  try {
+    return await evaluateReceivers({
+      ...settings,
+      runner,
+      signal,
+      kept: inOrder(kept, settings.cases),
+      onPoint: (point) => {
+        store?.add(point);
+        console.error(pointLine(point));
+      },
+      onProgress: progressPrinter((line) => console.error(line)),
+    });
+  } finally {
+    await runner.close();
+  }
+}
+
+function formatted(points: readonly EvaluationPoint[], flags: CommandFlags, caption: string): string {
+  if (flags.format === 'json') return JSON.stringify(points, null, 2);
+  if (flags.format === 'csv') return formatCsv(points).trimEnd();
+  return flags.uncoded ? formatMarkdown(points) : `${caption}\n\n${formatCodedMarkdown(points)}`;
+}
