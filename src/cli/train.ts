@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SpikingRxError } from '../errors.js';
 import { TrainConfigSchema, loadTrainConfig } from '../train/config.js';
 import { publishModel } from '../train/publish.js';
@@ -28,7 +28,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', 'folder of checkpoint and log (default: runs/<name>/<version>)')
     .option('--models <dir>', 'write <dir>/<name>/<version>/model.onnx when training is complete')
     .option('--threads <n>', 'threads of the runtime', positiveInteger, 1)
-    .option('--provider <name>', 'execution provider: cpu or cuda', 'cpu')
+    .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda']).default('cpu'))
     .option('--stop-at <step>', 'stop after this step; a later call goes on', positiveInteger)
     .option('--checkpoint-seconds <n>', 'time between two checkpoints', positiveInteger, 60)
     .option('--log-every <steps>', 'steps whose mean makes a line of the log', positiveInteger, 50)

@@ -49,6 +49,10 @@ export const SpikingRxConfigSchema = Type.Object(
       default: 'per-step',
       description: 'Running statistics for each time step, or one set for all',
     }),
+    featureSkip: Type.Boolean({
+      default: true,
+      description: 'The analog readout sees the input features beside the mean of the last spikes',
+    }),
     readoutWidth: Type.Integer({
       minimum: 1,
       maximum: 1024,

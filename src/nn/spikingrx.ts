@@ -63,7 +63,7 @@ export function parameterSpecs(config: SpikingRxConfig): readonly TensorSpec[] {
     ...(config.trainBeta ? [constantSpec(betaName(layer.name), [], logit)] : []),
   ]);
   const shape = {
-    inChannels: config.channels + featureCount(config),
+    inChannels: config.channels + (config.featureSkip ? featureCount(config) : 0),
     width: config.readoutWidth,
     bitsPerSymbol: bitsPerSymbol(config),
   };
@@ -136,7 +136,8 @@ export interface ForwardPass {
 }
 
 /**
- * The whole network: features ▸ stem ▸ SEW blocks ▸ mean over T ▸ readout, which also sees the features.
+ * The whole network: features ▸ stem ▸ SEW blocks ▸ mean over T ▸ readout. With `featureSkip` the readout, which
+ * is analog, sees the features beside the mean: fine differences of amplitude need not pass through spikes.
  * @param rx `[B, 2·nRx, nSym, nSc]` @param dmrs `[B, 2, nSym, nSc]`
  */
 export function spikingRx(
@@ -157,7 +158,8 @@ export function spikingRx(
     });
   }
   const mean = g.mul(sum(g, steps), 1 / config.timeSteps);
-  return { llr: readout({ g, parameter }, 'readout', g.concat([mean, input], 1)), features: input, spikes };
+  const read = config.featureSkip ? g.concat([mean, input], 1) : mean;
+  return { llr: readout({ g, parameter }, 'readout', read), features: input, spikes };
 }
 
 function sum(g: GraphBuilder, steps: Steps): Value {

@@ -3,7 +3,6 @@ import { SpikingRxError } from '../errors.js';
 import { bitsPerSymbol } from '../nn/config.js';
 import { Random } from '../phy/random.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { TrainConfig } from './config.js';
 import { type Batch, drawBatch } from './data.js';
 import { learningRateAt } from './schedule.js';
 import { STATE_NAMES, buildStepGraph } from './step-graph.js';
@@ -41,7 +40,7 @@ function scalar(value: number): FloatTensor {
  * alone, so a run that is interrupted and resumed gives the same numbers as one that was not.
  */
 export class Trainer {
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions = new Map<string, Session>();
   #checkpoint: Checkpoint;
 
   constructor(
@@ -86,7 +85,7 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).release();
+    for (const session of this.#sessions.values()) await session.release();
     this.#sessions.clear();
   }
 
@@ -108,14 +107,13 @@ export class Trainer {
   }
 
   /** One session for each batch shape, built when it is first needed. */
-  #sessionFor(batch: Batch): Promise<Session> {
+  async #sessionFor(batch: Batch): Promise<Session> {
     const key = `${batch.nSym}x${batch.nSc}`;
-    const session = this.#sessions.get(key) ?? this.#createSession(this.#checkpoint.config, batch);
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const { network, optimiser } = this.#checkpoint.config;
+    const session = await createSession(buildStepGraph(network, batch, optimiser), this.runtime);
     this.#sessions.set(key, session);
     return session;
-  }
-
-  #createSession({ network, optimiser }: TrainConfig, batch: Batch): Promise<Session> {
-    return createSession(buildStepGraph(network, batch, optimiser), this.runtime);
   }
 }

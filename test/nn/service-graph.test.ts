@@ -37,6 +37,7 @@ const VARIANTS: { name: string; settings: Partial<SpikingRxConfig> }[] = [
   { name: 'θ and drive away from 1', settings: { threshold: 0.6, driveGain: 7, beta: 0.8 } },
   { name: 'trained β', settings: { trainBeta: true, normStatistics: 'shared' } },
   { name: 'IAND', settings: { connection: 'iand' } },
+  { name: 'a readout of spikes alone', settings: { featureSkip: false } },
   { name: 'AND and one step', settings: { connection: 'and', timeSteps: 1 } },
 ];
 

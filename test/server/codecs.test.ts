@@ -13,7 +13,7 @@ import {
   toSpikingRxError,
 } from '#server/errors.js';
 import { deinterleave } from '#server/iq.js';
-import { describe as describeValue, fieldOf, schemaError } from '#server/validation.js';
+import { describe as describeValue, fieldOf, schemaError } from '#schema-error.js';
 
 describe('base64', () => {
   test('decodes what Node encodes', () => {
