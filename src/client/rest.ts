@@ -1,21 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { SpikingRxError } from '../errors.js';
 import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
 import type { LlrDatatypeName } from './messages.js';
-import {
-  bytesOf,
-  type ClientGrid,
-  type ComputeOptions,
-  type GridLlr,
-  type IqTensor,
-  type ServedModel,
-} from './types.js';
+import { binaryAnswer, binaryBody, binaryQuery, describedAlike, ofWholeRequest } from './rest-binary.js';
+import type { ClientGrid, ComputeOptions, GridLlr, IqTensor, ServedModel } from './types.js';
 import { remoteError } from './wire.js';
 
 export interface RestClientOptions {
   /** For example `http://127.0.0.1:8000`. */
   readonly baseUrl: string;
 }
+
+/** Requests of one `compute` that are out at a time. */
+const MAX_REQUESTS = 4;
 
 interface JsonAnswer {
   readonly model: string;
@@ -36,18 +32,35 @@ export class RestLlrClient {
   }
 
   /**
-   * The LLRs of all grids, in their order, as `application/octet-stream` both ways. All grids need the same
-   * shape, datatype, scale and kind of DMRS (that is what the binary form describes once for all).
+   * The LLRs of all grids, in their order, as `application/octet-stream` both ways. The binary form describes
+   * its grids once for all, so grids that differ in anything but samples and id travel in requests of their
+   * own, a few at a time; `computeJson` is one request whatever the grids, at several times the bytes.
+   * @throws the error of the first grid that fails; the requests that are still out are cancelled then.
    */
   async compute(grids: readonly ClientGrid[], options: ComputeOptions = {}): Promise<GridLlr[]> {
-    const { headers, body } = await this.#send({
-      method: 'POST',
-      path: `/v1/llr?${binaryQuery(grids, options).toString()}`,
-      contentType: 'application/octet-stream',
-      body: binaryBody(grids),
-      signal: options.signal,
-    });
-    return binaryAnswer(grids, headers, body);
+    const groups = describedAlike(grids);
+    const [first] = groups;
+    if (first !== undefined && groups.length === 1) return this.#binary(first.grids, options);
+    const answers = new Map<number, GridLlr>();
+    const failed = new AbortController();
+    const signals = options.signal === undefined ? [] : [options.signal];
+    const signal = AbortSignal.any([failed.signal, ...signals]);
+    const waiting = groups.values();
+    const sender = async (): Promise<void> => {
+      for (const { grids: alike, positions } of waiting) {
+        if (failed.signal.aborted) return;
+        const llrs = await this.#binary(alike, { ...options, signal }).catch((error: unknown) => {
+          throw ofWholeRequest(error, positions);
+        });
+        for (const [i, llr] of llrs.entries()) answers.set(positions[i]!, llr);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: Math.min(MAX_REQUESTS, groups.length) }, sender));
+    } finally {
+      failed.abort();
+    }
+    return grids.map((_, i) => answers.get(i)!);
   }
 
   /** The same in JSON with base64; grids may differ in shape and datatype. */
@@ -96,6 +109,18 @@ export class RestLlrClient {
     this.#http.close();
   }
 
+  /** One request, of grids that are described alike. */
+  async #binary(grids: readonly ClientGrid[], options: ComputeOptions): Promise<GridLlr[]> {
+    const { headers, body } = await this.#send({
+      method: 'POST',
+      path: `/v1/llr?${binaryQuery(grids, options).toString()}`,
+      contentType: 'application/octet-stream',
+      body: binaryBody(grids),
+      signal: options.signal,
+    });
+    return binaryAnswer(grids, headers, body);
+  }
+
   async #send(request: HttpRequest): Promise<HttpResponse> {
     const response = await this.#http.send(request);
     if (response.status >= 200 && response.status < 300) return response;
@@ -129,79 +154,4 @@ function jsonTensor(tensor: IqTensor): Record<string, unknown> {
 function jsonGrid(grid: ClientGrid): Record<string, unknown> {
   const dmrs = 'config' in grid.dmrs ? grid.dmrs : jsonTensor(grid.dmrs);
   return { id: grid.id, rx: jsonTensor(grid.rx), dmrs };
-}
-
-/** The query that describes a binary request; see `GET /openapi.json`. */
-export function binaryQuery(grids: readonly ClientGrid[], options: ComputeOptions): URLSearchParams {
-  const [first] = grids;
-  if (!first) throw new SpikingRxError('INVALID_ARGUMENT', 'grids: expected at least one, received none');
-  const { rx, dmrs } = first;
-  const { output = {} } = options;
-  const entries: readonly (readonly [string, string | number | undefined])[] = [
-    ['model', options.model],
-    ['version', options.version],
-    ['timeoutMs', options.timeoutMs],
-    ['grids', grids.length],
-    ['shape', rx.shape.join(',')],
-    ['datatype', rx.datatype],
-    ['scale', rx.scale],
-    ...('config' in dmrs
-      ? ([['dmrsConfig', JSON.stringify(dmrs.config)]] as const)
-      : ([
-          ['dmrsDatatype', dmrs.datatype],
-          ['dmrsScale', dmrs.scale],
-          ['cdmGroupsWithoutData', dmrs.cdmGroupsWithoutData],
-        ] as const)),
-    ['outputDatatype', output.datatype],
-    ['outputLayout', output.layout],
-    ['outputPolarity', output.polarity],
-    ['outputScale', output.scale],
-  ];
-  const query = new URLSearchParams();
-  for (const [key, value] of entries) if (value !== undefined) query.set(key, String(value));
-  return query;
-}
-
-/** Grids back to back: the bytes of rx, then those of the DMRS tensor where there is one. */
-export function binaryBody(grids: readonly ClientGrid[]): Buffer<ArrayBuffer> {
-  const parts = grids.flatMap(({ rx, dmrs }) =>
-    'config' in dmrs ? [bytesOf(rx.data)] : [bytesOf(rx.data), bytesOf(dmrs.data)],
-  );
-  return Buffer.concat(parts);
-}
-
-function binaryAnswer(
-  grids: readonly ClientGrid[],
-  headers: IncomingHttpHeaders,
-  body: Uint8Array,
-): GridLlr[] {
-  const header = (name: string): string => String(headers[`x-spikingrx-${name}`] ?? '');
-  const list = (name: string): string[] => header(name).split(',');
-  const datatype = header('datatype') as LlrDatatypeName;
-  const shapes = list('shapes').map((shape) => shape.split('x').map(Number));
-  const [decodeMs, queueMs, computeMs, batchSizes] = [
-    'decode-ms',
-    'queue-ms',
-    'compute-ms',
-    'batch-size',
-  ].map((name) => list(name).map(Number));
-  const width = { f32: 4, f16: 2, i8: 1 }[datatype];
-  let offset = 0;
-  return grids.map(({ id }, i) => {
-    const shape = shapes[i]!;
-    const start = offset;
-    offset += width * shape.reduce((product, n) => product * n, 1);
-    return {
-      id,
-      model: header('model'),
-      version: header('version'),
-      llr: { datatype, shape, data: body.subarray(start, offset) },
-      timing: {
-        decodeMs: decodeMs![i]!,
-        queueMs: queueMs![i]!,
-        computeMs: computeMs![i]!,
-        batchSize: batchSizes![i]!,
-      },
-    };
-  });
 }

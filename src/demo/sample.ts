@@ -1,4 +1,4 @@
-import { binaryBody, binaryQuery } from '../client/rest.js';
+import { binaryBody, binaryQuery } from '../client/rest-binary.js';
 import { type ClientGrid, type DmrsConfig, bytesOf } from '../client/index.js';
 import { bitErrors } from '../phy/metrics.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
