@@ -8,7 +8,7 @@ export function positiveInteger(text: string): number {
 }
 
 export function numberList(text: string): number[] {
-  const values = text.split(',').map(Number);
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (values.some((value) => !Number.isFinite(value)))
     throw new InvalidArgumentError('expected numbers separated by commas, for example -4,0,4.');
   return values;

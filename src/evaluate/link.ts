@@ -12,7 +12,6 @@ import {
 } from '../phy/coding/index.js';
 import type { Random } from '../phy/random.js';
 import { dataReCount, type Slot, type SlotConfig, simulateSlot } from '../phy/slot.js';
-import { TDL_PROFILES } from '../phy/tdl/profiles.js';
 import { drawSlotConfig } from '../train/data.js';
 import type { EvaluationCase } from './cases.js';
 
@@ -39,13 +38,6 @@ export function halfRateMcs(modulation: Modulation): { readonly table: McsTable;
   return { table, index };
 }
 
-function channelOf({ channel }: EvaluationCase, drawn: SlotConfig['channel']): SlotConfig['channel'] {
-  if (channel !== undefined) return channel;
-  if (typeof drawn !== 'object' || TDL_PROFILES[drawn.profile].delayUnit === 'delaySpread') return drawn;
-  // The profiles of TS 38.141-1 have their delays in nanoseconds.
-  return { profile: drawn.profile, dopplerHz: drawn.dopplerHz };
-}
-
 /**
  * Draws one slot of a case. Channel and noise are the same with and without a code.
  * @param random a stream for this slot alone.
@@ -60,7 +52,7 @@ export function drawLinkSlot(
   const nPrb = scenario.nPrb[random.integer(scenario.nPrb.length)] as number;
   const fixed = { ...scenario, snrDb: [snrDb, snrDb] as [number, number] };
   const drawn = drawSlotConfig(fixed, { modulation, nRx, nPrb }, random);
-  const config = { ...drawn, channel: channelOf(evaluation, drawn.channel) };
+  const config = { ...drawn, channel: evaluation.channel ?? drawn.channel };
   if (mcs === undefined) return { slot: simulateSlot(config, random) };
   const transmission = transmissionOf(config, mcs, random.fork('scrambling'));
   const payload = random.fork('payload').bits(transmission.transportBlockSize);

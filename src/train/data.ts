@@ -2,6 +2,8 @@ import type { DmrsConfig } from '../nr/dmrs.js';
 import { type Modulation, bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
 import type { Random } from '../phy/random.js';
+import type { TdlConfig } from '../phy/tdl/channel.js';
+import { TDL_PROFILES } from '../phy/tdl/profiles.js';
 import { type Slot, type SlotConfig, simulateSlot } from '../phy/slot.js';
 import type { Scenario } from './config.js';
 
@@ -41,22 +43,27 @@ function drawDmrs(scenario: Scenario, random: Random): DmrsConfig {
   };
 }
 
+/** Every profile costs the same draws; those with delays in nanoseconds have no use for a delay spread. */
+function drawChannelConfig(scenario: Scenario, random: Random): TdlConfig {
+  const [shortest, longest] = scenario.delaySpreadNanoseconds.map(Math.log) as [number, number];
+  const profile = pick(random, scenario.profiles);
+  const delaySpreadSeconds = Math.exp(between(random, [shortest, longest])) * 1e-9;
+  const dopplerHz = between(random, scenario.dopplerHz);
+  const isScaled = TDL_PROFILES[profile].delayUnit === 'delaySpread';
+  return { profile, dopplerHz, ...(isScaled && { delaySpreadSeconds }) };
+}
+
 /** Draws the configuration of one slot from a scenario. */
 export function drawSlotConfig(
   scenario: Scenario,
   receiver: { readonly modulation: Modulation; readonly nRx: number; readonly nPrb: number },
   random: Random,
 ): SlotConfig {
-  const [shortest, longest] = scenario.delaySpreadNanoseconds.map(Math.log) as [number, number];
   return {
     ...receiver,
     snrDb: between(random, scenario.snrDb),
     subcarrierSpacingHz: scenario.subcarrierSpacingHz,
-    channel: {
-      profile: pick(random, scenario.profiles),
-      delaySpreadSeconds: Math.exp(between(random, [shortest, longest])) * 1e-9,
-      dopplerHz: between(random, scenario.dopplerHz),
-    },
+    channel: drawChannelConfig(scenario, random),
     dmrs: drawDmrs(scenario, random),
   };
 }

@@ -20,6 +20,19 @@ function fills(values: readonly number[], [low, high]: readonly [number, number]
 }
 
 describe('drawSlotConfig', () => {
+  it('gives a delay spread to the profiles that are scaled by one, and to no other', () => {
+    const fixed = scenarioOf({ profiles: ['TDL-C300'] });
+    const { channel } = drawSlotConfig(fixed, { ...RECEIVER, nPrb: 1 }, Random.fromSeed(2));
+    expect(channel).not.toHaveProperty('delaySpreadSeconds');
+    expect(drawBatch(fixed, { ...RECEIVER, batch: 2 }, Random.fromSeed(2)).batch).toBe(2);
+    const scaled = drawSlotConfig(
+      scenarioOf({ profiles: ['TDL-C'] }),
+      { ...RECEIVER, nPrb: 1 },
+      Random.fromSeed(2),
+    );
+    expect(scaled.channel).toHaveProperty('delaySpreadSeconds');
+  });
+
   const scenario = scenarioOf({ profiles: ['TDL-A', 'TDL-D'], dopplerHz: [50, 150], snrDb: [2, 6] });
   const random = Random.fromSeed(1);
   const drawn = Array.from({ length: 400 }, () => drawSlotConfig(scenario, { ...RECEIVER, nPrb: 4 }, random));
