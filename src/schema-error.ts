@@ -8,14 +8,18 @@ export interface SchemaFinding {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** `/grids/0/rx/data` → `grids[0].rx.data`. */
+/** Longest path told, in characters: keys are the client's, and may be as long as its request. */
+const MAX_FIELD_LENGTH = 256;
+
+/** `/grids/0/rx/data` → `grids[0].rx.data`; cut off where it is very long. */
 export function fieldOf(pointer: string): string {
-  return pointer
+  const field = pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .map((part, i) => (/^\d+$/.test(part) ? `[${part}]` : i === 0 ? part : `.${part}`))
     .join('');
+  return field.length <= MAX_FIELD_LENGTH ? field : `${field.slice(0, MAX_FIELD_LENGTH)}…`;
 }
 
 /**

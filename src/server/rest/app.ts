@@ -14,6 +14,7 @@ import type { ServiceCore } from '../core.js';
 import { errorBody, HTTP_STATUS, retryAfterSeconds, toSpikingRxError } from '../errors.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import { infoRoutes } from './info.js';
+import { checkJsonStructure } from './json-structure.js';
 import { llrRoutes } from './llr.js';
 
 export type App = FastifyInstance<
@@ -46,6 +47,7 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
   // The routes' own types already say what they answer; base64 of a megabyte needs no second pass.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeContentTypeParser('text/plain');
+  parseJson(app, core);
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxRequestBytes(core.config) },
@@ -67,6 +69,16 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
   await app.register(async (scope: App) => llrRoutes(scope, core));
   await app.register(async (scope: App) => infoRoutes(scope, core));
   return app;
+}
+
+/** Fastify's own parser, once the body's structure is known to be small enough for it and the validator. */
+function parseJson(app: App, core: ServiceCore): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    checkJsonStructure(body, core.config.maxGridsPerRequest);
+    void parse(request, body.toString('utf8'), done);
+  });
 }
 
 /** Counts each request once, when its connection is done with it, whether answered or abandoned. */

@@ -34,6 +34,7 @@ export function llrRoutes(app: App, core: ServiceCore): void {
     {
       schema: llrSchema,
       onRequest: async (request, reply) => admitBody(request, reply, core),
+      preValidation: async ({ body }) => refuseTooManyGrids(body, core),
     },
     async (request, reply) => {
       const { body, query } = request as { body: LlrJsonBody | Buffer; query: LlrQuery };
@@ -68,6 +69,12 @@ async function admitBody(request: FastifyRequest, reply: FastifyReply, core: Ser
     permit?.release();
     if (!reply.raw.writableFinished) abort.abort();
   });
+}
+
+/** Before the validator, which would look at every one of them to say what is wrong. */
+function refuseTooManyGrids(body: unknown, core: ServiceCore): void {
+  const grids = typeof body === 'object' && body !== null && 'grids' in body ? body.grids : undefined;
+  if (Array.isArray(grids) && grids.length > 0) checkGridCount(grids.length, core.config);
 }
 
 /** Released when the answer is out, or the connection lost. */
