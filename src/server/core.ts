@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { LlrRequest, LlrResult, ModelInfo, Permit } from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import type { Config } from './config.js';
-import { decodeGrid } from './decode-grid.js';
+import { GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
 import type { Metrics, Transport } from './metrics.js';
 import type { WireGrid } from './wire-grid.js';
@@ -39,6 +39,7 @@ export class ServiceCore {
   readonly engine: Engine;
   readonly config: Config;
   readonly metrics: Metrics;
+  readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   readonly #waiters = new Set<Waiter>();
   #draining = false;
@@ -179,7 +180,7 @@ export class ServiceCore {
   #decode(grid: WireGrid, context: GridContext): Decoded {
     const start = performance.now();
     const own = this.deadline(grid.timeoutMs, `${context.field}.timeoutMs`);
-    const request = decodeGrid(grid, {
+    const request = this.#decoder.decode(grid, {
       model: context.model,
       field: context.field,
       maxPrb: this.config.maxPrb,
@@ -190,11 +191,16 @@ export class ServiceCore {
   }
 
   async #compute({ request, decodeMs }: Decoded): Promise<GridAnswer> {
-    const result = await this.engine.compute(request);
-    this.metrics.stage('decode', decodeMs);
-    this.metrics.stage('queue', result.timing.queueMs);
-    this.metrics.stage('compute', result.timing.computeMs);
-    return { result, decodeMs };
+    try {
+      const result = await this.engine.compute(request);
+      this.metrics.stage('decode', decodeMs);
+      this.metrics.stage('queue', result.timing.queueMs);
+      this.metrics.stage('compute', result.timing.computeMs);
+      return { result, decodeMs };
+    } finally {
+      // The engine needs the request until the answer, and no longer.
+      this.#decoder.release(request);
+    }
   }
 
   #failed(error: unknown, transport: Transport, grids = 1): SpikingRxError {

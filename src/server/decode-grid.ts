@@ -1,15 +1,27 @@
 import type { GridShape, LlrFormat, LlrRequest, ModelInfo } from '../engine/types.js';
 import { invalid } from '../errors.js';
-import { dmrsGrid, type DmrsConfig } from '../nr/dmrs.js';
 import { dataMask } from '../nr/resource-map.js';
 import { decodeBase64 } from './base64.js';
+import { FloatPool } from './float-pool.js';
 import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from './iq.js';
-import type { WireDmrs, WireDmrsConfig, WireFormat, WireGrid, WireIq } from './wire-grid.js';
+import { checkAmplitude, PilotCache, type Pilots } from './pilots.js';
+import type { WireDmrs, WireFormat, WireGrid, WireIq } from './wire-grid.js';
 
 /** Longest id, in UTF-16 units: ids are echoed, logged and kept for every grid in flight. */
 export const MAX_ID_LENGTH = 256;
 const SUBCARRIERS_PER_PRB = 12;
 const MAX_SYMBOLS = 14;
+/** The slots of a frame of a 100 MHz carrier, or those of many narrower ones. */
+const PILOT_CACHE_BYTES = 32 * 2 ** 20;
+/** As many grids as are in flight when the service is busy. */
+const POOL_BYTES = 32 * 2 ** 20;
+/**
+ * RMS of the samples of a grid, after `scale`, that is taken. The model normalises what it receives by its mean
+ * power, in float32: below this range it drowns in the normalisation's own regularisation, above it the square
+ * of one strong sample overflows.
+ */
+const MIN_RX_RMS = 1e-9;
+const MAX_RX_RMS = 1e16;
 
 export interface DecodeContext {
   readonly model: ModelInfo;
@@ -22,31 +34,63 @@ export interface DecodeContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/**
- * Validates a grid and decodes it into the model's layout.
- * @throws INVALID_ARGUMENT that names the field, what was expected and what came.
- */
-export function decodeGrid(grid: WireGrid, context: DecodeContext): LlrRequest {
-  const { model, field, deadlineMs, signal } = context;
-  checkId(grid.id, `${field}.id`);
-  if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
-  const shape = rxShape(grid.rx.shape, context);
-  if (!grid.dmrs) throw invalid(`${field}.dmrs`, 'a pilot tensor or a configuration', 'none');
-  const planeSize = shape.nSym * shape.nSc;
-  const rxGrid = decodeIq(grid.rx, { planes: shape.nRx, planeSize, field: `${field}.rx` });
-  const pilots = decodePilots(grid.dmrs, shape, `${field}.dmrs`);
-  return {
-    id: grid.id,
-    model: model.name,
-    version: model.version,
-    shape,
-    rxGrid,
-    dmrs: pilots.dmrs,
-    dataMask: pilots.dataMask,
-    format: grid.format,
-    deadlineMs,
-    ...(signal && { signal }),
-  };
+/** Validates grids and decodes them into the model's layout, in buffers that are used over and over. */
+export class GridDecoder {
+  readonly #pilots = new PilotCache(PILOT_CACHE_BYTES);
+  readonly #buffers = new FloatPool(POOL_BYTES);
+
+  /** @throws INVALID_ARGUMENT that names the field, what was expected and what came. */
+  decode(grid: WireGrid, context: DecodeContext): LlrRequest {
+    const { model, field, deadlineMs, signal } = context;
+    checkId(grid.id, `${field}.id`);
+    if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
+    const shape = rxShape(grid.rx.shape, context);
+    if (!grid.dmrs) throw invalid(`${field}.dmrs`, 'a pilot tensor or a configuration', 'none');
+    const rxGrid = this.#decodeRx(grid.rx, shape, `${field}.rx`);
+    const pilots = this.#decodePilots(grid.dmrs, shape, `${field}.dmrs`);
+    return {
+      id: grid.id,
+      model: model.name,
+      version: model.version,
+      shape,
+      rxGrid,
+      dmrs: pilots.dmrs,
+      dataMask: pilots.dataMask,
+      format: grid.format,
+      deadlineMs,
+      ...(signal && { signal }),
+    };
+  }
+
+  /** To be called once, when a request has its answer or its error: its samples are overwritten. */
+  release(request: LlrRequest): void {
+    this.#buffers.give(request.rxGrid);
+  }
+
+  #decodeRx(tensor: WireIq, shape: GridShape, field: string): Float32Array<ArrayBuffer> {
+    const { nRx, nSym, nSc } = shape;
+    const out = this.#buffers.take(2 * nRx * nSym * nSc);
+    try {
+      const power = decodeIq(tensor, { planes: nRx, planeSize: nSym * nSc, field }, out);
+      checkRms(Math.sqrt(power), `${field}.data`);
+      return out;
+    } catch (error) {
+      this.#buffers.give(out);
+      throw error;
+    }
+  }
+
+  #decodePilots(wire: WireDmrs, shape: GridShape, field: string): Pilots {
+    return wire.kind === 'config'
+      ? this.#pilots.get(wire.config, shape, `${field}.config`)
+      : tensorPilots(wire, shape, field);
+  }
+}
+
+function checkRms(rms: number, field: string): void {
+  const expected = `samples with an RMS from ${MIN_RX_RMS} to ${MAX_RX_RMS} after scaling`;
+  if (rms === 0) throw invalid(field, expected, 'zeros only');
+  if (!(rms >= MIN_RX_RMS && rms <= MAX_RX_RMS)) throw invalid(field, expected, `RMS ${rms.toPrecision(3)}`);
 }
 
 /** @throws INVALID_ARGUMENT for an empty or an overlong id. */
@@ -83,10 +127,12 @@ function rxShape(shape: readonly number[], context: DecodeContext): GridShape {
   return { nRx, nSym, nSc };
 }
 
+/** Decodes into `out` `[2·planes, planeSize]`. @returns mean power of a sample. */
 function decodeIq(
   tensor: WireIq,
   layout: { readonly planes: number; readonly planeSize: number; readonly field: string },
-): Float32Array<ArrayBuffer> {
+  out: Float32Array,
+): number {
   const { planes, planeSize, field } = layout;
   const datatype = IQ_DATATYPE_NAMES.find((name) => name === tensor.datatype);
   if (!datatype) throw invalid(`${field}.datatype`, IQ_DATATYPE_NAMES.join(', '), tensor.datatype);
@@ -94,7 +140,7 @@ function decodeIq(
   const dataField = `${field}.data`;
   const bytes = typeof tensor.data === 'string' ? decodeBase64(tensor.data, dataField) : tensor.data;
   checkLength({ bytes, datatype, shape: tensor.shape, field: dataField });
-  return deinterleave({ datatype, bytes, planes, planeSize, scale }, dataField);
+  return deinterleave({ datatype, bytes, planes, planeSize, scale }, out, dataField);
 }
 
 function checkLength(tensor: {
@@ -132,19 +178,7 @@ export function llrFormat(output: WireFormat | undefined, field: string): LlrFor
   };
 }
 
-interface Pilots {
-  /** `[2, nSym, nSc]` float32. */
-  readonly dmrs: Float32Array<ArrayBuffer>;
-  /** `[nSym, nSc]`, 1 where the resource element carries data. */
-  readonly dataMask: Uint8Array<ArrayBuffer>;
-}
-
-function decodePilots(wire: WireDmrs, shape: GridShape, field: string): Pilots {
-  if (wire.kind === 'config') {
-    const config = dmrsConfig(wire.config, `${field}.config`);
-    const dmrs = dmrsGrid(config, shape, `${field}.config`);
-    return { dmrs, dataMask: dataMask(dmrs, shape, config) };
-  }
+function tensorPilots(wire: WireDmrs & { kind: 'tensor' }, shape: GridShape, field: string): Pilots {
   const { nSym, nSc } = shape;
   const { tensor } = wire;
   if (tensor.shape.length !== 2 || tensor.shape[0] !== nSym || tensor.shape[1] !== nSc)
@@ -152,34 +186,21 @@ function decodePilots(wire: WireDmrs, shape: GridShape, field: string): Pilots {
   const groups = wire.cdmGroupsWithoutData ?? 1;
   if (groups !== 1 && groups !== 2)
     throw invalid(`${field}.cdmGroupsWithoutData`, '1 or 2 with a pilot tensor', String(groups));
-  const dmrs = decodeIq(tensor, { planes: 1, planeSize: nSym * nSc, field });
-  if (!dmrs.some((value) => value !== 0))
-    throw invalid(`${field}.data`, 'at least one pilot that is not zero', 'zeros only');
+  const planeSize = nSym * nSc;
+  const dmrs = new Float32Array(2 * planeSize);
+  const meanPower = decodeIq(tensor, { planes: 1, planeSize, field }, dmrs);
+  if (meanPower === 0) throw invalid(`${field}.data`, 'at least one pilot that is not zero', 'zeros only');
+  checkAmplitude(Math.sqrt((meanPower * planeSize) / pilotCount(dmrs)), `${field}.data`);
   // Of raw pilots the comb is not known. One group: only the pilots are left out. Two groups of type 1 are
   // every subcarrier, so symbols with pilots hold no data.
   const reserved = groups === 2 ? ({ configType: 1, cdmGroupsWithoutData: 2 } as const) : undefined;
   return { dmrs, dataMask: dataMask(dmrs, shape, reserved) };
 }
 
-/** Required keys checked and defaults filled in; src/nr checks the ranges. */
-function dmrsConfig(wire: WireDmrsConfig, field: string): DmrsConfig {
-  const { symbolPositions, nId, slot } = wire;
-  if (symbolPositions === undefined || symbolPositions.length === 0)
-    throw invalid(`${field}.symbolPositions`, 'the OFDM symbols that carry DMRS', 'none');
-  if (nId === undefined) throw invalid(`${field}.nId`, 'the scrambling identity N_ID', 'none');
-  if (slot === undefined) throw invalid(`${field}.slot`, 'the slot number in the frame', 'none');
-  return {
-    symbolPositions,
-    nId,
-    slot,
-    // The ranges of these are checked by dmrsGrid, which refuses what the narrow types do not allow.
-    configType: (wire.configType ?? 1) as DmrsConfig['configType'],
-    nScid: (wire.nScid ?? 0) as DmrsConfig['nScid'],
-    cdmGroupsWithoutData: (wire.cdmGroupsWithoutData ?? 1) as DmrsConfig['cdmGroupsWithoutData'],
-    symbolsPerSlot: (wire.symbolsPerSlot ?? 14) as 12 | 14,
-    scale: wire.scale ?? 1,
-    startRb: wire.startRb ?? 0,
-    port: wire.port ?? 0,
-    startSymbol: wire.startSymbol ?? 0,
-  };
+/** Resource elements of `[2, planeSize]` that hold a pilot. */
+function pilotCount(dmrs: Float32Array): number {
+  const planeSize = dmrs.length / 2;
+  let count = 0;
+  for (let re = 0; re < planeSize; re++) if (dmrs[re] !== 0 || dmrs[planeSize + re] !== 0) count++;
+  return count;
 }

@@ -38,36 +38,39 @@ function halfTable(): Float32Array {
  * Wire samples `[planes, planeSize]` interleaved to the model's `[2·planes, planeSize]` float32: re, im of
  * plane 0, re, im of plane 1, …. Typed arrays read in the machine's byte order, which is little-endian on
  * every platform that ONNX Runtime for Node is built for.
+ * @param out `[2·planes, planeSize]`, written in full.
  * @param field path of the data in the request, for the error.
+ * @returns mean power of a complex sample, E|x|².
  * @throws INVALID_ARGUMENT that gives the index of the first NaN or infinity.
  */
-export function deinterleave(samples: IqSamples, field: string): Float32Array<ArrayBuffer> {
+export function deinterleave(samples: IqSamples, out: Float32Array, field: string): number {
+  const { planes, planeSize } = samples;
+  const energy = split(samples, out);
+  // The energy of finite float32 samples is finite in float64, so the one sum tells without a branch for each.
+  if (!Number.isFinite(energy)) throw notFinite(out, planes, planeSize, field);
+  return energy / (planes * planeSize);
+}
+
+/** @returns Σ|x|², NaN or infinite unless all samples are finite. */
+function split(samples: IqSamples, out: Float32Array): number {
   const { datatype, bytes, planes, planeSize, scale } = samples;
-  const out = new Float32Array(2 * planes * planeSize);
   const values = 2 * planes * planeSize;
-  let check: number;
   switch (datatype) {
     case 'cf32_le': {
       const { buffer, offset } = aligned(bytes, 4);
-      check = split(new Float32Array(buffer, offset, values), out, planeSize, scale);
-      break;
+      return splitNumbers(new Float32Array(buffer, offset, values), out, planeSize, scale);
     }
     case 'ci16_le': {
       const { buffer, offset } = aligned(bytes, 2);
-      check = split(new Int16Array(buffer, offset, values), out, planeSize, scale);
-      break;
+      return splitNumbers(new Int16Array(buffer, offset, values), out, planeSize, scale);
     }
     case 'cf16_le': {
       const { buffer, offset } = aligned(bytes, 2);
-      check = splitHalves(new Uint16Array(buffer, offset, values), out, planeSize, scale);
-      break;
+      return splitHalves(new Uint16Array(buffer, offset, values), out, planeSize, scale);
     }
     default:
       return datatype satisfies never;
   }
-  // x − x is 0 for finite x and NaN otherwise, so one sum tells without a branch for each sample.
-  if (check !== 0) throw notFinite(out, planes, planeSize, field);
-  return out;
 }
 
 let scratch = new Uint8Array(0);
@@ -84,13 +87,13 @@ function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; o
   return { buffer: scratch.buffer, offset: 0 };
 }
 
-function split(
+function splitNumbers(
   source: Float32Array | Int16Array,
   out: Float32Array,
   planeSize: number,
   scale: number,
 ): number {
-  let check = 0;
+  let energy = 0;
   for (let base = 0; base < out.length; base += 2 * planeSize) {
     const quadrature = base + planeSize;
     for (let i = 0, s = base; i < planeSize; i++, s += 2) {
@@ -98,15 +101,15 @@ function split(
       const im = Math.fround(source[s + 1]! * scale);
       out[base + i] = re;
       out[quadrature + i] = im;
-      check += re - re + (im - im);
+      energy += re * re + im * im;
     }
   }
-  return check;
+  return energy;
 }
 
 function splitHalves(source: Uint16Array, out: Float32Array, planeSize: number, scale: number): number {
   const table = halfTable();
-  let check = 0;
+  let energy = 0;
   for (let base = 0; base < out.length; base += 2 * planeSize) {
     const quadrature = base + planeSize;
     for (let i = 0, s = base; i < planeSize; i++, s += 2) {
@@ -114,10 +117,10 @@ function splitHalves(source: Uint16Array, out: Float32Array, planeSize: number, 
       const im = Math.fround(table[source[s + 1]!]! * scale);
       out[base + i] = re;
       out[quadrature + i] = im;
-      check += re - re + (im - im);
+      energy += re * re + im * im;
     }
   }
-  return check;
+  return energy;
 }
 
 function notFinite(out: Float32Array, planes: number, planeSize: number, field: string): Error {

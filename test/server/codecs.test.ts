@@ -12,7 +12,7 @@ import {
   retryAfterSeconds,
   toSpikingRxError,
 } from '#server/errors.js';
-import { deinterleave } from '#server/iq.js';
+import { deinterleave, type IqSamples } from '#server/iq.js';
 import { describe as describeValue, fieldOf, schemaError } from '#schema-error.js';
 
 describe('base64', () => {
@@ -62,6 +62,13 @@ function unaligned(bytes: Uint8Array, offset: number): Uint8Array {
   return slab.subarray(offset);
 }
 
+function decoded(samples: IqSamples, field: string): Float32Array {
+  // What is left of another grid must not show through.
+  const out = new Float32Array(2 * samples.planes * samples.planeSize).fill(Number.NaN);
+  deinterleave(samples, out, field);
+  return out;
+}
+
 describe('IQ samples', () => {
   const sizes = fc.record({
     planes: fc.integer({ min: 1, max: 3 }),
@@ -83,7 +90,7 @@ describe('IQ samples', () => {
           const expected = reference(bytes, size.planes, size.planeSize, (view, i) =>
             view.getFloat32(4 * i, true),
           );
-          const got = deinterleave({ datatype: 'cf32_le', bytes, ...size, scale: 1 }, 'f');
+          const got = decoded({ datatype: 'cf32_le', bytes, ...size, scale: 1 }, 'f');
           expect(got).toEqual(expected);
           // The client's helper is the inverse.
           expect(Buffer.from(interleave(got, size.planeSize).buffer)).toEqual(Buffer.from(values.buffer));
@@ -110,14 +117,14 @@ describe('IQ samples', () => {
             size.planeSize,
             (view, i) => 0.25 * view.getInt16(2 * i, true),
           );
-          expect(deinterleave({ datatype: 'ci16_le', bytes, ...size, scale: 0.25 }, 'f')).toEqual(expected);
+          expect(decoded({ datatype: 'ci16_le', bytes, ...size, scale: 0.25 }, 'f')).toEqual(expected);
           const halves = new Uint16Array(values.length);
           encodeFloat16(
             Float32Array.from(values, (value) => value / 64),
             halves,
           );
           const half = unaligned(new Uint8Array(halves.buffer), offset);
-          const got = deinterleave({ datatype: 'cf16_le', bytes: half, ...size, scale: 1 }, 'f');
+          const got = decoded({ datatype: 'cf16_le', bytes: half, ...size, scale: 1 }, 'f');
           const exact = reference(
             bytes,
             size.planes,
@@ -130,6 +137,15 @@ describe('IQ samples', () => {
         },
       ),
     );
+  });
+
+  test('the mean power is E|x|²', () => {
+    const bytes = new Uint8Array(Float32Array.of(3, 4, 0, 1, 0, 0, 1, 1).buffer);
+    const samples = { datatype: 'cf32_le', bytes, planes: 2, planeSize: 2, scale: 2 } as const;
+    expect(deinterleave(samples, new Float32Array(8), 'f')).toBe((4 * (25 + 1 + 0 + 2)) / 4);
+    const largest = new Uint8Array(new Float32Array(8).fill(3.4e38).buffer);
+    const power = deinterleave({ ...samples, bytes: largest, scale: 1 }, new Float32Array(8), 'f');
+    expect(power / 1e76).toBeCloseTo(2 * 3.4 ** 2, 4);
   });
 
   test('the first sample that is not finite is named, also when the scale makes it so', () => {
@@ -146,12 +162,12 @@ describe('IQ samples', () => {
         } as const;
         const kind = Number.isNaN(value) ? 'NaN' : 'Inf';
         const expected = `f: expected finite samples, received ${kind} in ${at % 2 ? 'Q' : 'I'} of sample ${at >> 1}`;
-        expect(() => deinterleave(samples, 'f')).toThrow(expected);
+        expect(() => decoded(samples, 'f')).toThrow(expected);
       }),
     );
     const big = new Uint8Array(Float32Array.of(1e38, 0).buffer);
     expect(() =>
-      deinterleave({ datatype: 'cf32_le', bytes: big, planes: 1, planeSize: 1, scale: 10 }, 'f'),
+      decoded({ datatype: 'cf32_le', bytes: big, planes: 1, planeSize: 1, scale: 10 }, 'f'),
     ).toThrow(/Inf/);
   });
 });
