@@ -6,13 +6,11 @@ import type { Config } from './config.js';
 import { GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
 import type { Metrics, Transport } from './metrics.js';
+import { WaitingRoom, type RequestSize, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
-/** Size of a request for admission: grids, and bytes on the wire. */
-export interface RequestSize {
-  readonly grids: number;
-  readonly bytes: number;
-}
+/** Longest model name and version looked up, because messages repeat them. */
+const MAX_NAME_LENGTH = 256;
 
 export interface GridContext {
   readonly transport: Transport;
@@ -22,16 +20,14 @@ export interface GridContext {
   readonly signal: AbortSignal;
   /** Earlier of the transport's deadline and the service's limit, on the `performance.now()` clock. */
   readonly deadlineMs?: number;
+  /** When the grid's own time limit began, on the same clock; now when left out. */
+  readonly receivedMs?: number;
 }
 
 /** LLRs of one grid and how long decoding took, in milliseconds. */
 export interface GridAnswer {
   readonly result: LlrResult;
   readonly decodeMs: number;
-}
-
-interface Waiter {
-  readonly wake: () => void;
 }
 
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
@@ -41,13 +37,14 @@ export class ServiceCore {
   readonly metrics: Metrics;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
-  readonly #waiters = new Set<Waiter>();
+  readonly #room: WaitingRoom;
   #draining = false;
 
   constructor(parts: { readonly engine: Engine; readonly config: Config; readonly metrics: Metrics }) {
     this.engine = parts.engine;
     this.config = parts.config;
     this.metrics = parts.metrics;
+    this.#room = new WaitingRoom((size) => this.engine.admit(size));
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -74,6 +71,12 @@ export class ServiceCore {
 
   /** @throws NOT_FOUND with field `model`. */
   model(name?: string, version?: string): ModelInfo {
+    for (const [field, text = ''] of [
+      ['model', name],
+      ['version', version],
+    ] as const)
+      if (text.length > MAX_NAME_LENGTH)
+        throw invalid(field, `at most ${MAX_NAME_LENGTH} characters`, `${text.length} characters`);
     try {
       return this.engine.model(name || undefined, version || undefined);
     } catch (error) {
@@ -90,13 +93,12 @@ export class ServiceCore {
 
   /** @throws QUEUE_FULL, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
   admit(size: RequestSize): Permit {
-    const permit = this.engine.admit(size);
-    return {
-      release: () => {
-        permit.release();
-        for (const waiter of this.#waiters) waiter.wake();
-      },
-    };
+    return this.#room.admit(size);
+  }
+
+  /** Undefined where one must wait: no room, or others wait already. @throws as `admit`, but for QUEUE_FULL. */
+  tryAdmit(size: RequestSize): Permit | undefined {
+    return this.#room.tryAdmit(size);
   }
 
   /**
@@ -104,31 +106,24 @@ export class ServiceCore {
    * control, its client.
    * @throws UNAVAILABLE, PAYLOAD_TOO_LARGE, CANCELLED when `signal` aborts; DEADLINE_EXCEEDED.
    */
-  async admitWhenRoom(
-    size: RequestSize,
-    limits: { signal: AbortSignal; deadlineMs: number },
-  ): Promise<Permit> {
-    for (;;) {
-      try {
-        return this.admit(size);
-      } catch (error) {
-        if (!(error instanceof SpikingRxError) || error.code !== 'QUEUE_FULL') throw error;
-      }
-      if (this.#stop.signal.aborted) throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down');
-      if (limits.signal.aborted) throw new SpikingRxError('CANCELLED', 'the caller cancelled');
-      const leftMs = limits.deadlineMs - performance.now();
-      if (leftMs <= 0)
-        throw new SpikingRxError('DEADLINE_EXCEEDED', 'the queue was full until the deadline passed');
-      await this.#released(leftMs, limits.signal);
+  async admitWhenRoom(size: RequestSize, limits: WaitLimits): Promise<Permit> {
+    try {
+      return await this.#room.admitWhenRoom(size, limits);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+      throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down', { cause: error });
     }
   }
 
-  /** Absolute deadline of a grid that asked for `timeoutMs`: never later than the service's own limit. */
-  deadline(timeoutMs: number | undefined, field: string): number {
+  /**
+   * Absolute deadline of a grid that asked for `timeoutMs`: never later than the service's own limit.
+   * @param receivedMs when its message was read, on the `performance.now()` clock.
+   */
+  deadline(timeoutMs: number | undefined, field: string, receivedMs = performance.now()): number {
     const limit = this.config.requestTimeoutMs;
     if (timeoutMs !== undefined && !(timeoutMs >= 1))
       throw invalid(field, 'at least 1 millisecond', String(timeoutMs));
-    return performance.now() + Math.min(timeoutMs ?? limit, limit);
+    return receivedMs + Math.min(timeoutMs ?? limit, limit);
   }
 
   /**
@@ -179,7 +174,7 @@ export class ServiceCore {
 
   #decode(grid: WireGrid, context: GridContext): Decoded {
     const start = performance.now();
-    const own = this.deadline(grid.timeoutMs, `${context.field}.timeoutMs`);
+    const own = this.deadline(grid.timeoutMs, `${context.field}.timeoutMs`, context.receivedMs);
     const request = this.#decoder.decode(grid, {
       model: context.model,
       field: context.field,
@@ -207,21 +202,6 @@ export class ServiceCore {
     const failure = toSpikingRxError(error);
     this.metrics.gridsEnded(transport, failure.code, grids);
     return failure;
-  }
-
-  async #released(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        this.#waiters.delete(waiter);
-        resolve();
-      };
-      const waiter: Waiter = { wake };
-      const timer = setTimeout(wake, timeoutMs);
-      signal.addEventListener('abort', wake, { once: true });
-      this.#waiters.add(waiter);
-    });
   }
 }
 

@@ -1,41 +1,53 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import protobuf from 'protobufjs';
+import type { ComputeLlrRequestMessage } from '../../client/messages.js';
 import { llrServiceDefinition as wire } from '../../client/proto.js';
+import { invalid, SpikingRxError } from '../../errors.js';
+import { maxRequestBytes, type Config } from '../config.js';
+import { checkGridCount } from '../core.js';
 import type { Metrics } from '../metrics.js';
 
-/** What the decoder gives for bytes that are no message of the type. */
-export class Malformed {
-  constructor(readonly bytes: number) {}
+/** What the decoder gives for bytes that are no message to be served. */
+export class Refused {
+  constructor(
+    readonly failure: SpikingRxError,
+    /** Of the grids to be answered with it; one empty id when they are not known. */
+    readonly ids: readonly string[] = [''],
+  ) {}
 }
 
+/** Number of `grids` in the two request messages that have them; wire type 2 (length-delimited). */
+const GRIDS_TAG = (3 << 3) | 2;
+/** Beyond so many times the limit grids are not counted any further. */
+const COUNTED_TIMES = 4;
+
 /**
- * The service definition as the server uses it. A message that does not decode becomes {@link Malformed}, so
- * that handlers can refuse it as the client's mistake: grpc-js would call it INTERNAL and, on a stream, fail
- * every other grid with it. Encoding is timed.
+ * The service definition as the server uses it. A message that does not decode, or is too large, becomes
+ * {@link Refused}, so that handlers can refuse it as the client's mistake: grpc-js would fail every other grid
+ * of a stream with it. Grids are counted before they are decoded, because empty ones are two bytes on the wire
+ * and an object each. Encoding is timed.
  */
-export function serverDefinition(metrics: Metrics) {
+export function serverDefinition(metrics: Metrics, config: Config) {
   return {
-    ComputeLlr: serverMethod(wire.ComputeLlr, metrics),
-    StreamLlr: serverMethod(wire.StreamLlr, metrics),
-    GetModel: serverMethod(wire.GetModel),
-    ListModels: serverMethod(wire.ListModels),
+    ComputeLlr: serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config), metrics),
+    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), metrics),
+    GetModel: serverMethod(wire.GetModel, lenient(wire.GetModel.requestDeserialize)),
+    ListModels: serverMethod(wire.ListModels, lenient(wire.ListModels.requestDeserialize)),
   };
 }
 
+type Decode<Q> = (bytes: Buffer) => Q;
+
 function serverMethod<Q, A>(
   method: MethodDefinition<Q, A>,
+  requestDeserialize: Decode<Q | Refused>,
   metrics?: Metrics,
-): MethodDefinition<Q | Malformed, A> {
-  const { requestDeserialize, responseSerialize } = method;
+): MethodDefinition<Q | Refused, A> {
+  const { responseSerialize } = method;
   return {
     ...method,
-    requestSerialize: method.requestSerialize as (value: Q | Malformed) => Buffer,
-    requestDeserialize: (bytes) => {
-      try {
-        return requestDeserialize(bytes);
-      } catch {
-        return new Malformed(bytes.byteLength);
-      }
-    },
+    requestSerialize: method.requestSerialize as (value: Q | Refused) => Buffer,
+    requestDeserialize,
     responseSerialize: (answer) => {
       const start = performance.now();
       const bytes = responseSerialize(answer);
@@ -43,4 +55,51 @@ function serverMethod<Q, A>(
       return bytes;
     },
   };
+}
+
+function lenient<Q>(decode: Decode<Q>): Decode<Q | Refused> {
+  return (bytes) => {
+    try {
+      return decode(bytes);
+    } catch (error) {
+      if (error instanceof SpikingRxError) return new Refused(error);
+      const received = `${bytes.byteLength} bytes that do not decode`;
+      return new Refused(invalid('message', 'a protobuf message of the method', received));
+    }
+  };
+}
+
+function guarded<Q extends ComputeLlrRequestMessage>(decode: Decode<Q>, config: Config): Decode<Q | Refused> {
+  const limit = maxRequestBytes(config);
+  return lenient<Q | Refused>((bytes) => {
+    const count = countGrids(bytes, config.maxGridsPerRequest * COUNTED_TIMES);
+    if (count > 0) checkGridCount(count, config);
+    const message = decode(bytes);
+    if (bytes.byteLength <= limit) return message;
+    const ids = message.grids?.map(({ id }) => id ?? '') ?? [];
+    return new Refused(tooLarge(limit, bytes.byteLength), ids.length > 0 ? ids : ['']);
+  });
+}
+
+/** Grids of an undecoded message, counted up to one more than `most`. @throws where the bytes are no message. */
+function countGrids(bytes: Buffer, most: number): number {
+  const reader = protobuf.Reader.create(bytes);
+  let count = 0;
+  while (reader.pos < reader.len && count <= most) {
+    const tag = reader.uint32();
+    if (tag === GRIDS_TAG) count++;
+    reader.skipType(tag & 7);
+  }
+  return count;
+}
+
+function tooLarge(limit: number, bytes: number): SpikingRxError {
+  const expected = `at most ${limit} bytes`;
+  const received = `${bytes} bytes`;
+  const details = { field: 'message', expected, received };
+  return new SpikingRxError(
+    'PAYLOAD_TOO_LARGE',
+    `message: expected ${expected}, received ${received}`,
+    details,
+  );
 }

@@ -2,6 +2,8 @@ import type { GridResultMessage, StreamLlrResponseMessage } from '../../client/m
 
 /** Answers of one message stay below this, because foreign clients accept 4 MiB unless told otherwise. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
+/** Timing, model and version, code, and the framing of all of it. */
+const BYTES_AROUND_A_RESULT = 128;
 /** Messages handed to HTTP/2 and not yet taken by it; more would be memory that the client pays no attention to. */
 const MAX_WRITES = 2;
 
@@ -101,7 +103,7 @@ export class Outbox {
     let bytes = 0;
     for (const { result } of this.#queue) {
       if (!result) break;
-      bytes += result.llr?.data.byteLength ?? 0;
+      bytes += sizeOf(result);
       if (count > 0 && bytes > MAX_MESSAGE_BYTES) break;
       count++;
     }
@@ -118,4 +120,11 @@ export class Outbox {
     this.#flush();
     this.hooks.onReleased();
   }
+}
+
+/** About what a result takes on the wire; texts in UTF-8 are at most three bytes a unit. */
+function sizeOf({ id, llr, error }: GridResultMessage): number {
+  const texts = [id, error?.message, error?.field, error?.expected, error?.received];
+  const units = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return BYTES_AROUND_A_RESULT + 3 * units + (llr?.data.byteLength ?? 0) + 5 * (llr?.shape?.length ?? 0);
 }

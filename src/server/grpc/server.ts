@@ -19,7 +19,8 @@ export interface GrpcServer {
 /** The gRPC services: LlrService, health and reflection; not yet bound. */
 export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
   const options: ServerOptions = {
-    'grpc.max_receive_message_length': maxRequestBytes(core.config),
+    // Beyond it grpc-js ends a stream with everything on it; what is merely too large is refused by itself.
+    'grpc.max_receive_message_length': 2 * maxRequestBytes(core.config),
     'grpc.max_send_message_length': maxResponseBytes(core.config),
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
@@ -30,7 +31,7 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     ...unaryHandlers(core, log),
     StreamLlr: (call: StreamCall) => new LlrStream(call, { core, log }),
   };
-  server.addService(serverDefinition(core.metrics), handlers);
+  server.addService(serverDefinition(core.metrics, core.config), handlers);
   const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' });
   health.addToServer(server);
   const described = loadSync([PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });

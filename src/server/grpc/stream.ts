@@ -6,16 +6,31 @@ import type {
   StreamLlrResponseMessage,
 } from '../../client/messages.js';
 import type { ModelInfo, Permit } from '../../engine/types.js';
-import { SpikingRxError, invalid } from '../../errors.js';
-import { checkGridCount, type ServiceCore } from '../core.js';
+import { SpikingRxError, invalid, type ErrorCode } from '../../errors.js';
+import type { ServiceCore } from '../core.js';
+import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { Malformed } from './definition.js';
+import type { RequestSize } from '../waiting-room.js';
+import { Refused } from './definition.js';
 import { errorMessage, messageBytes, resultMessage, wireGrid } from './messages.js';
 import { Outbox, type Slot } from './outbox.js';
-import { deadlineOf, malformed } from './unary.js';
+import { deadlineOf } from './unary.js';
+import { StreamWindow } from './window.js';
 
-export type StreamCall = ServerDuplexStream<StreamLlrRequestMessage | Malformed, StreamLlrResponseMessage>;
+export type StreamCall = ServerDuplexStream<StreamLlrRequestMessage | Refused, StreamLlrResponseMessage>;
+
+interface ReadMessage {
+  readonly ids: readonly string[];
+  /** On the `performance.now()` clock; time limits count from it. */
+  readonly receivedMs: number;
+  readonly message: StreamLlrRequestMessage;
+}
+
+/** A message as it was read; without one, why its grids are refused. */
+type Read =
+  | (ReadMessage & { readonly failure?: undefined })
+  | (Omit<ReadMessage, 'message'> & { readonly message?: undefined; readonly failure: SpikingRxError });
 
 /**
  * One `StreamLlr` call. A message is taken when the stream's window and the queue have room for it; until then
@@ -26,33 +41,38 @@ export class LlrStream {
   readonly #core: ServiceCore;
   readonly #log: Logger;
   readonly #outbox: Outbox;
+  readonly #window: StreamWindow;
+  /** Aborted when the caller is gone. */
   readonly #abort = new AbortController();
+  /** Aborted when the caller is gone or the service stops: nothing waits for room any more. */
+  readonly #halt = new AbortController();
   readonly #deadlineMs: number | undefined;
   /** Of the grids in flight. */
   readonly #ids = new Set<string>();
-  #inFlight = 0;
   #started = false;
   #halfClosed = false;
   #over = false;
   /** A message has been read and waits for room; the client may have half-closed behind it. */
   #waiting = false;
-  #wakeWindow: (() => void) | undefined;
+  /** Why nothing more is read: the stream ends with it once what is in flight has been answered. */
+  #ending: SpikingRxError | undefined;
 
   constructor(call: StreamCall, parts: { readonly core: ServiceCore; readonly log: Logger }) {
     this.#call = call;
     this.#core = parts.core;
     this.#log = parts.log;
     this.#deadlineMs = deadlineOf(call.getDeadline());
+    this.#window = new StreamWindow(parts.core.config.maxInFlightPerStream);
     setMaxListeners(0, this.#abort.signal);
     this.#outbox = new Outbox({
       write: (message, written) => call.write(message, written),
-      onReleased: () => this.#afterRelease(),
+      onReleased: () => this.#endWhenDone(),
       onStalled: () => this.#onStalled(),
       stallMs: parts.core.config.requestTimeoutMs,
     });
     parts.core.metrics.streamOpened();
     parts.core.stopSignal.addEventListener('abort', this.#onStop, { once: true });
-    call.on('data', (message: StreamLlrRequestMessage | Malformed) => this.#onMessage(message));
+    call.on('data', (message: StreamLlrRequestMessage | Refused) => this.#onMessage(message));
     call.on('end', () => {
       this.#halfClosed = true;
       this.#endWhenDone();
@@ -61,61 +81,73 @@ export class LlrStream {
     if (parts.core.stopSignal.aborted) this.#onStop();
   }
 
-  #onMessage(message: StreamLlrRequestMessage | Malformed): void {
-    if (message instanceof Malformed) return this.#refuse([{ id: '' }], malformed(message));
-    if (!this.#started) this.#outbox.ordered = message.ordered ?? false;
-    this.#started = true;
-    const grids = message.grids ?? [];
-    try {
-      checkGridCount(grids.length, this.#core.config);
-    } catch (error) {
-      return this.#refuse(grids.length === 0 ? [{ id: '' }] : grids, toSpikingRxError(error));
-    }
-    const permit = this.#hasRoom(grids.length) ? this.#tryAdmit(message) : undefined;
-    if (permit) return this.#submit(message, permit);
+  #onMessage(message: StreamLlrRequestMessage | Refused): void {
+    const read = this.#readOf(message, performance.now());
+    if (read.failure?.code === 'PAYLOAD_TOO_LARGE' && read.failure.field === 'grids')
+      return this.#endWith(read.failure);
+    if (this.#window.hasRoom(read.ids.length) && this.#start(read)) return;
     this.#call.pause();
     this.#waiting = true;
-    void this.#submitWhenRoom(message);
+    void this.#startWhenRoom(read);
   }
 
-  #hasRoom(grids: number): boolean {
-    return this.#inFlight === 0 || this.#inFlight + grids <= this.#core.config.maxInFlightPerStream;
+  #readOf(message: StreamLlrRequestMessage | Refused, receivedMs: number): Read {
+    if (message instanceof Refused) return { ids: message.ids, failure: message.failure, receivedMs };
+    if (!this.#started) this.#outbox.ordered = message.ordered ?? false;
+    this.#started = true;
+    const ids = message.grids?.map(({ id }) => id ?? '') ?? [];
+    if (ids.length > 0) return { ids, message, receivedMs };
+    return { ids: [''], failure: invalid('grids', 'at least one grid', 'none'), receivedMs };
   }
 
-  /** Undefined when it must wait, or will be refused by the waiting path with its reason. */
-  #tryAdmit(message: StreamLlrRequestMessage): Permit | undefined {
-    try {
-      return this.#core.admit({ grids: message.grids?.length ?? 0, bytes: messageBytes(message) });
-    } catch {
-      return undefined;
+  /** False when it must wait for the queue. */
+  #start(read: Read): boolean {
+    if (!read.message) {
+      this.#refuse(read.ids, read.failure);
+      return true;
     }
-  }
-
-  /** The stream is paused; it goes on once this message has been taken or refused. */
-  async #submitWhenRoom(message: StreamLlrRequestMessage): Promise<void> {
-    const grids = message.grids ?? [];
     try {
-      const limitMs = this.#core.deadline(message.timeoutMs ?? undefined, 'timeoutMs');
-      const deadlineMs = Math.min(limitMs, this.#deadlineMs ?? limitMs);
-      while (!this.#hasRoom(grids.length) && !this.#over)
-        await new Promise<void>((resolve) => {
-          this.#wakeWindow = resolve;
-        });
-      if (this.#over) return;
-      const size = { grids: grids.length, bytes: messageBytes(message) };
-      const signal = AbortSignal.any([this.#abort.signal, this.#core.stopSignal]);
-      this.#submit(message, await this.#core.admitWhenRoom(size, { signal, deadlineMs }));
+      const permit = this.#core.tryAdmit(sizeOf(read.message));
+      if (permit) this.#submit(read, permit);
+      return permit !== undefined;
     } catch (error) {
-      this.#refuse(grids, toSpikingRxError(error));
+      this.#refuse(read.ids, toSpikingRxError(error));
+      return true;
     }
+  }
+
+  /** The stream is paused; it goes on once this message has been taken or refused, and the window is not full. */
+  async #startWhenRoom(read: Read): Promise<void> {
+    const { ids, message } = read;
+    try {
+      const deadlineMs = this.#patience(read);
+      await this.#window.room(ids.length, deadlineMs);
+      if (this.#over) return;
+      if (message) {
+        const limits = { signal: this.#halt.signal, deadlineMs };
+        this.#submit({ ...read, message }, await this.#core.admitWhenRoom(sizeOf(message), limits));
+      } else this.#refuse(ids, read.failure);
+    } catch (error) {
+      this.#refuse(ids, toSpikingRxError(error));
+    }
+    await this.#window.room(1);
     this.#waiting = false;
     if (this.#over) return;
     if (!this.#core.stopSignal.aborted) this.#call.resume();
     this.#endWhenDone();
   }
 
+  /** When the last of a message's grids would be too late. */
+  #patience({ message, receivedMs }: Read): number {
+    const limit = this.#core.config.requestTimeoutMs;
+    const asked = message?.grids?.map((grid) => grid.timeoutMs ?? message.timeoutMs ?? limit) ?? [];
+    const longest = Math.max(1, ...asked);
+    const own = receivedMs + Math.min(asked.length > 0 ? longest : limit, limit);
+    return Math.min(own, this.#deadlineMs ?? own);
+  }
+
   /** Starts every grid of a message; its permit goes back with the last answer. */
-  #submit(message: StreamLlrRequestMessage, permit: Permit): void {
+  #submit({ message, receivedMs }: ReadMessage, permit: Permit): void {
     const grids = message.grids ?? [];
     let left = grids.length;
     const release = () => {
@@ -130,15 +162,18 @@ export class LlrStream {
     }
     for (const [i, grid] of grids.entries()) {
       const slot = this.#open(grid.id ?? '', release);
-      if (model && !slot.duplicate) void this.#compute({ slot, grid, message, model, field: `grids[${i}]` });
+      if (model && !slot.duplicate)
+        void this.#compute({ slot, grid, message, model, receivedMs, field: `grids[${i}]` });
       else this.#fail(slot, failure ?? duplicateId(`grids[${i}].id`));
     }
   }
 
-  #open(id: string, release: () => void): Slot & { readonly duplicate: boolean } {
+  /** What is echoed of an overlong id, which is refused later, is its beginning. */
+  #open(given: string, release: () => void): Slot & { readonly duplicate: boolean } {
+    const id = given.slice(0, MAX_ID_LENGTH);
     const duplicate = this.#ids.has(id);
     this.#ids.add(id);
-    this.#inFlight++;
+    this.#window.take();
     let held = true;
     const slot = {
       id,
@@ -146,7 +181,7 @@ export class LlrStream {
       release: () => {
         if (!held) return;
         held = false;
-        this.#inFlight--;
+        this.#window.give();
         if (!duplicate) this.#ids.delete(id);
         release();
       },
@@ -160,14 +195,16 @@ export class LlrStream {
     readonly grid: GridMessage;
     readonly message: StreamLlrRequestMessage;
     readonly model: ModelInfo;
+    readonly receivedMs: number;
     readonly field: string;
   }): Promise<void> {
-    const { slot, grid, message, model, field } = job;
+    const { slot, grid, message, model, receivedMs, field } = job;
     try {
       const answer = await this.#core.computeGrid(() => wireGrid(grid, message, field), {
         transport: 'grpc',
         model,
         field,
+        receivedMs,
         signal: this.#abort.signal,
         ...(this.#deadlineMs !== undefined && { deadlineMs: this.#deadlineMs }),
       });
@@ -180,10 +217,10 @@ export class LlrStream {
   }
 
   /** Answers grids that never held room. */
-  #refuse(grids: readonly GridMessage[], failure: SpikingRxError): void {
-    for (const { id } of grids)
+  #refuse(ids: readonly string[], failure: SpikingRxError): void {
+    for (const id of ids)
       this.#fail(
-        this.#open(id ?? '', () => undefined),
+        this.#open(id, () => undefined),
         failure,
       );
   }
@@ -193,58 +230,64 @@ export class LlrStream {
     this.#outbox.answer(slot, errorMessage(slot.id, failure));
   }
 
-  #afterRelease(): void {
-    if (this.#wakeWindow) {
-      const wake = this.#wakeWindow;
-      this.#wakeWindow = undefined;
-      wake();
-    }
+  /** Nothing more is read; what is in flight is answered. */
+  #endWith(failure: SpikingRxError): void {
+    this.#call.pause();
+    this.#ending ??= failure;
     this.#endWhenDone();
   }
 
   #endWhenDone(): void {
-    if (this.#over || this.#waiting || this.#inFlight > 0) return;
-    if (this.#halfClosed) {
+    if (this.#over || this.#waiting || this.#window.inFlight > 0) return;
+    if (this.#ending) {
+      this.#finish(this.#ending.code);
+      this.#call.emit('error', grpcStatus(this.#ending));
+    } else if (this.#halfClosed) {
       this.#finish('OK');
       this.#call.end();
-    } else if (this.#core.stopSignal.aborted) {
-      this.#finish('UNAVAILABLE');
-      this.#call.emit('error', grpcStatus(new SpikingRxError('UNAVAILABLE', 'the service is shutting down')));
     }
   }
 
   /** The service stops: what is in flight is answered, nothing more is read. */
   readonly #onStop = (): void => {
-    this.#call.pause();
-    this.#endWhenDone();
+    this.#halt.abort();
+    if (this.#halfClosed) return;
+    this.#endWith(new SpikingRxError('UNAVAILABLE', 'the service is shutting down'));
   };
 
   #onCancelled(): void {
     if (this.#over) return;
     this.#finish('CANCELLED');
-    this.#abort.abort();
-    this.#outbox.close();
-    this.#wakeWindow?.();
+    this.#abandon();
   }
 
   /** A client that does not read must not keep the queue's room for ever. */
   #onStalled(): void {
     if (this.#over) return;
     const reason = `answers were not read for ${this.#core.config.requestTimeoutMs} ms`;
-    this.#log.warn({ inFlight: this.#inFlight }, `stream ended: ${reason}`);
+    this.#log.warn({ inFlight: this.#window.inFlight }, `stream ended: ${reason}`);
     this.#finish('DEADLINE_EXCEEDED');
-    this.#abort.abort();
-    this.#outbox.close();
-    this.#wakeWindow?.();
+    this.#abandon();
     this.#call.emit('error', grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason)));
   }
 
-  #finish(code: 'OK' | 'CANCELLED' | 'UNAVAILABLE' | 'DEADLINE_EXCEEDED'): void {
+  #abandon(): void {
+    this.#abort.abort();
+    this.#halt.abort();
+    this.#outbox.close();
+    this.#window.close();
+  }
+
+  #finish(code: 'OK' | ErrorCode): void {
     this.#over = true;
     this.#core.stopSignal.removeEventListener('abort', this.#onStop);
     this.#core.metrics.streamClosed();
     this.#core.metrics.requestEnded({ transport: 'grpc', method: 'StreamLlr', code });
   }
+}
+
+function sizeOf(message: StreamLlrRequestMessage): RequestSize {
+  return { grids: message.grids?.length ?? 0, bytes: messageBytes(message) };
 }
 
 function duplicateId(field: string): SpikingRxError {

@@ -6,15 +6,15 @@ import type {
   ListModelsResponseMessage,
   ModelMessage,
 } from '../../client/messages.js';
-import { invalid, type SpikingRxError } from '../../errors.js';
+import type { SpikingRxError } from '../../errors.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
-import { Malformed } from './definition.js';
+import { Refused } from './definition.js';
 import { messageBytes, modelMessage, resultMessage, wireGrid } from './messages.js';
 
-type Call<Q, A> = ServerUnaryCall<Q | Malformed, A>;
+type Call<Q, A> = ServerUnaryCall<Q | Refused, A>;
 type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
 
 /** The unary methods. */
@@ -82,7 +82,7 @@ function unary<Q, A>(method: {
     let answer: A | null = null;
     let failure: SpikingRxError | undefined;
     try {
-      if (call.request instanceof Malformed) throw malformed(call.request);
+      if (call.request instanceof Refused) throw call.request.failure;
       const context = { signal: abort.signal, deadlineMs: deadlineOf(call.getDeadline()) };
       answer = await method.answer(call.request, context);
     } catch (error) {
@@ -98,10 +98,6 @@ function unary<Q, A>(method: {
     callback(failure ? grpcStatus(failure) : null, answer);
   };
   return (call, callback) => void serve(call, callback);
-}
-
-export function malformed(message: Malformed) {
-  return invalid('message', 'a protobuf message of the method', `${message.bytes} bytes that do not decode`);
 }
 
 /** A gRPC deadline (wall clock) on the `performance.now()` clock. */

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { Admission } from '#engine/admission.js';
+import { WaitingRoom } from '#server/waiting-room.js';
+
+const room = (maxQueuedGrids: number) => {
+  const admission = new Admission({ maxQueuedGrids, maxQueuedBytes: 1000 });
+  return { admission, waiting: new WaitingRoom((size) => admission.admit(size)) };
+};
+const limits = (ms = 10_000) => ({
+  signal: new AbortController().signal,
+  deadlineMs: performance.now() + ms,
+});
+const grids = (count: number) => ({ grids: count, bytes: 0 });
+
+/** Records the order in which those who wait are admitted. */
+function queue(waiting: WaitingRoom, counts: readonly number[]): { order: number[]; all: Promise<unknown> } {
+  const order: number[] = [];
+  const waits = counts.map(async (count) => {
+    const permit = await waiting.admitWhenRoom(grids(count), limits());
+    order.push(count);
+    return permit;
+  });
+  return { order, all: Promise.all(waits) };
+}
+
+test('room goes to as many as fit, first come first, and nobody overtakes', async () => {
+  const { admission, waiting } = room(4);
+  const hold = [waiting.admit(grids(3)), waiting.admit(grids(1))];
+  const { order } = queue(waiting, [2, 1, 3]);
+  hold[1]!.release();
+  await Promise.resolve();
+  expect(order).toEqual([]);
+  expect(waiting.tryAdmit(grids(1))).toBeUndefined();
+  hold[0]!.release();
+  await new Promise(setImmediate);
+  expect(order).toEqual([2, 1]);
+  expect(admission.queuedGrids).toBe(3);
+});
+
+test('who gives up lets those behind through', async () => {
+  const { waiting } = room(4);
+  waiting.admit(grids(3));
+  const late = waiting.admitWhenRoom(grids(4), limits(20));
+  const { order, all } = queue(waiting, [1]);
+  await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  await all;
+  expect(order).toEqual([1]);
+  const abort = new AbortController();
+  const cancelled = waiting.admitWhenRoom(grids(4), { ...limits(), signal: abort.signal });
+  abort.abort();
+  await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+});
+
+test('what can never fit, or comes while draining, does not wait', async () => {
+  const { admission, waiting } = room(4);
+  await expect(waiting.admitWhenRoom(grids(5), limits())).rejects.toMatchObject({
+    code: 'PAYLOAD_TOO_LARGE',
+  });
+  const hold = waiting.admit(grids(4));
+  const waits = waiting.admitWhenRoom(grids(1), limits());
+  admission.beginDrain();
+  hold.release();
+  await expect(waits).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
