@@ -39,6 +39,8 @@ export class ServiceCore {
   readonly #stop = new AbortController();
   readonly #room: WaitingRoom;
   #draining = false;
+  #working = 0;
+  readonly #onIdle = new Set<() => void>();
 
   constructor(parts: { readonly engine: Engine; readonly config: Config; readonly metrics: Metrics }) {
     this.engine = parts.engine;
@@ -67,6 +69,27 @@ export class ServiceCore {
   stopStreams(): void {
     this.#draining = true;
     this.#stop.abort();
+  }
+
+  /** A request or call has begun; call the result once its answer is out or nobody waits for it any more. */
+  workBegun(): () => void {
+    this.#working++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      if (--this.#working > 0) return;
+      for (const resolve of this.#onIdle) resolve();
+      this.#onIdle.clear();
+    };
+  }
+
+  /** Resolves when no request or call is under way. */
+  async idle(): Promise<void> {
+    if (this.#working === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle.add(resolve);
+    });
   }
 
   /** @throws NOT_FOUND with field `model`. */

@@ -1,9 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { decodeFloat16 } from '../../engine/float16.js';
 import type { Permit } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
-import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import { checkGridCount, type GridAnswer, type ServiceCore } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import {
@@ -18,13 +18,7 @@ import {
 import type { WireDmrs, WireGrid } from '../wire-grid.js';
 import type { App } from './app.js';
 import { binaryGrids, binaryHeaders } from './binary.js';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Aborted when the client goes away before its answer. */
-    gone: AbortSignal;
-  }
-}
+import { admittedBody, checkUpload } from './upload.js';
 
 /** `POST /v1/llr`, JSON and octet-stream. */
 export function llrRoutes(app: App, core: ServiceCore): void {
@@ -33,7 +27,8 @@ export function llrRoutes(app: App, core: ServiceCore): void {
     '/v1/llr',
     {
       schema: llrSchema,
-      onRequest: async (request, reply) => admitBody(request, reply, core),
+      onRequest: async (request, reply) => checkUpload(request, reply, core),
+      preParsing: async (_request, reply, body: Readable) => admittedBody(body, reply, core),
       preValidation: async ({ body }) => refuseTooManyGrids(body, core),
     },
     async (request, reply) => {
@@ -51,24 +46,6 @@ interface Call<B> {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly core: ServiceCore;
-}
-
-/**
- * Takes room for the body's bytes before they are read, so that uploads in progress are bounded too; room for
- * the grids follows once they are counted. A body of unknown length takes room for the largest.
- */
-async function admitBody(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): Promise<void> {
-  const abort = new AbortController();
-  request.gone = abort.signal;
-  const binary = request.headers['content-type']?.startsWith('application/octet-stream') ?? false;
-  const limit = (binary ? maxRequestBytes : maxJsonBytes)(core.config);
-  const length = Number(request.headers['content-length'] ?? limit);
-  // What is beyond the limit is refused as such by the body reader, whether or not there is room.
-  const permit = length > limit ? undefined : core.admit({ grids: 0, bytes: length });
-  reply.raw.once('close', () => {
-    permit?.release();
-    if (!reply.raw.writableFinished) abort.abort();
-  });
 }
 
 /** Before the validator, which would look at every one of them to say what is wrong. */
