@@ -26,6 +26,8 @@ export interface ServerDeps {
   readonly log?: Logger;
 }
 
+/** For answers that were handed to the sockets to leave them. */
+const FLUSH_MS = 100;
 /** How often health follows the engine's readiness: workers may die and come back. */
 const HEALTH_PERIOD_MS = 250;
 
@@ -173,20 +175,23 @@ async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
   const grpcClosed = new Promise<void>((resolve) => {
     grpc.server.tryShutdown(() => resolve());
   });
-  const limit = new AbortController();
-  const forced = delay(shutdownTimeoutMs, 'forced' as const, { signal: limit.signal }).catch(
-    () => 'ended' as const,
-  );
-  const inTime = await Promise.race([
-    Promise.all([httpClosed, grpcClosed]).then(() => 'ended' as const),
-    forced,
-  ]);
-  limit.abort();
-  if (inTime === 'forced') log.warn('requests in flight did not finish in time: closing their connections');
+  if (!(await within(shutdownTimeoutMs, core.idle())))
+    log.warn('requests in flight did not finish in time: closing their connections');
+  const { abandoned } = await core.engine.drain(0);
+  // What is left are connections without work: idle ones, half a request, a watched health status.
+  await within(FLUSH_MS, Promise.all([httpClosed, grpcClosed]));
   grpc.server.forceShutdown();
   app.server.closeAllConnections();
-  const { abandoned } = await core.engine.drain(0);
   await core.engine.close();
   await httpClosed;
   log.info({ abandoned }, 'stopped');
+}
+
+/** Whether `work` was done within `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const limit = new AbortController();
+  const late = delay(ms, false, { signal: limit.signal }).catch(() => false);
+  const inTime = await Promise.race([work.then(() => true), late]);
+  limit.abort();
+  return inTime;
 }

@@ -77,7 +77,12 @@ export class LlrStream {
       this.#halfClosed = true;
       this.#endWhenDone();
     });
-    call.on('cancelled', () => this.#onCancelled());
+    const done = parts.core.workBegun();
+    // grpc-js says so of every call in the end: when its trailers are out, too.
+    call.on('cancelled', () => {
+      done();
+      this.#onCancelled();
+    });
     if (parts.core.stopSignal.aborted) this.#onStop();
   }
 

@@ -78,7 +78,12 @@ function unary<Q, A>(method: {
   const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
     const start = performance.now();
     const abort = new AbortController();
-    call.on('cancelled', () => abort.abort());
+    const done = core.workBegun();
+    // grpc-js says so of every call in the end: when its trailers are out, too.
+    call.on('cancelled', () => {
+      done();
+      abort.abort();
+    });
     let answer: A | null = null;
     let failure: SpikingRxError | undefined;
     try {
