@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, type ClientReadableStream } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { protoPath as healthProto } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GrpcLlrClient, RestLlrClient, type ClientGrid, type StreamAnswer } from '#client/index.js';
-import { grid } from './helpers/grids.js';
+import { grid, jsonGrid } from './helpers/grids.js';
 import { testModels } from './helpers/service.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -15,6 +19,8 @@ interface Served {
   readonly grpc: GrpcLlrClient;
   readonly exit: Promise<number | null>;
   readonly log: Record<string, unknown>[];
+  readonly httpPort: number;
+  readonly target: string;
 }
 
 let models: Awaited<ReturnType<typeof testModels>>;
@@ -52,9 +58,11 @@ async function serve(...flags: string[]): Promise<Served> {
     });
     void exit.then((code) => reject(new Error(`exited with ${code}`)));
   });
-  const rest = new RestLlrClient({ baseUrl: `http://127.0.0.1:${String(listening['httpPort'])}` });
-  const grpc = new GrpcLlrClient({ target: `127.0.0.1:${String(listening['grpcPort'])}` });
-  served = { child, rest, grpc, exit, log };
+  const httpPort = Number(listening['httpPort']);
+  const target = `127.0.0.1:${String(listening['grpcPort'])}`;
+  const rest = new RestLlrClient({ baseUrl: `http://127.0.0.1:${httpPort}` });
+  const grpc = new GrpcLlrClient({ target });
+  served = { child, rest, grpc, exit, log, httpPort, target };
   return served;
 }
 
@@ -115,4 +123,68 @@ describe('SIGTERM', () => {
     child.kill('SIGINT');
     expect(await exit).toBe(1);
   });
+
+  test('idle connections, half a request and a watched health status are not waited for', async () => {
+    const { child, rest, grpc, exit, log, httpPort, target } = await serve('--drain-delay-ms', '0');
+    const bare = connect(httpPort, '127.0.0.1');
+    const half = connect(httpPort, '127.0.0.1', () => half.write('POST /v1/llr HTTP/1.1\r\nHost'));
+    for (const socket of [bare, half]) socket.on('error', () => undefined);
+    const watched = watchHealth(target);
+    expect(await watched.first).toBe('SERVING');
+    expect(await grpc.compute([grid()])).toHaveLength(1);
+    expect(await rest.computeJson([grid()])).toHaveLength(1);
+    const start = performance.now();
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+    for (const socket of [bare, half]) socket.destroy();
+    watched.close();
+  });
+
+  test('what comes on an open connection meanwhile is refused in the form of every error', async () => {
+    const { child, exit, httpPort } = await serve('--drain-delay-ms', '0');
+    const upload = await openSocket(httpPort);
+    const late = await openSocket(httpPort);
+    const body = JSON.stringify({ grids: [jsonGrid()] });
+    const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    upload.socket.write(`POST /v1/llr HTTP/1.1\r\n${head}\r\n\r\n${body.slice(0, 100)}`);
+    late.socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    late.socket.write('\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    upload.socket.write(body.slice(100));
+    expect(await exit).toBe(0);
+    expect(late.answer()).toMatch(/^HTTP\/1\.1 503 .*\r\n\r\n\{"error":\{"code":"UNAVAILABLE","message"/s);
+    expect(upload.answer().slice(0, 15)).toBe('HTTP/1.1 200 OK');
+  });
 });
+
+async function openSocket(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return { socket, answer: () => Buffer.concat(chunks).toString('latin1') };
+}
+
+/** `grpc.health.v1.Health/Watch`, kept open. */
+function watchHealth(target: string) {
+  interface Health {
+    watch(request: object): ClientReadableStream<{ status: string }>;
+    close(): void;
+  }
+  const root = loadPackageDefinition(loadSync(healthProto, { enums: String })) as unknown as {
+    grpc: { health: { v1: { Health: new (address: string, creds: unknown) => Health } } };
+  };
+  const client = new root.grpc.health.v1.Health(target, credentials.createInsecure());
+  const call = client.watch({ service: '' });
+  call.on('error', () => undefined);
+  const first = new Promise<string>((resolve) => {
+    call.once('data', ({ status }) => resolve(status));
+  });
+  return { first, close: () => client.close() };
+}

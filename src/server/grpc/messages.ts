@@ -18,6 +18,7 @@ import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import { errorBody, GRPC_STATUS } from '../errors.js';
 import type { ModelJson } from '../schemas.js';
+import type { RequestSize } from '../waiting-room.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid, WireIq } from '../wire-grid.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -94,12 +95,12 @@ export function wireGrid(grid: GridMessage, message: ComputeLlrRequestMessage, f
   };
 }
 
-/** Bytes of a message's tensors, for admission. */
-export function messageBytes(message: ComputeLlrRequestMessage): number {
+/** Grids of a message and the bytes of their tensors, for admission. */
+export function requestSize({ grids = [] }: ComputeLlrRequestMessage): RequestSize {
   let bytes = 0;
-  for (const { rx, dmrsTensor } of message.grids ?? [])
+  for (const { rx, dmrsTensor } of grids)
     bytes += (rx?.data?.byteLength ?? 0) + (dmrsTensor?.tensor?.data?.byteLength ?? 0);
-  return bytes;
+  return { grids: grids.length, bytes };
 }
 
 export function resultMessage({ result, decodeMs }: GridAnswer): GridResultMessage {

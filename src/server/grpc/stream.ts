@@ -11,9 +11,8 @@ import type { ServiceCore } from '../core.js';
 import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { RequestSize } from '../waiting-room.js';
 import { Refused } from './definition.js';
-import { errorMessage, messageBytes, resultMessage, wireGrid } from './messages.js';
+import { errorMessage, requestSize, resultMessage, wireGrid } from './messages.js';
 import { Outbox, type Slot } from './outbox.js';
 import { deadlineOf } from './unary.js';
 import { StreamWindow } from './window.js';
@@ -112,7 +111,7 @@ export class LlrStream {
       return true;
     }
     try {
-      const permit = this.#core.tryAdmit(sizeOf(read.message));
+      const permit = this.#core.tryAdmit(requestSize(read.message));
       if (permit) this.#submit(read, permit);
       return permit !== undefined;
     } catch (error) {
@@ -130,7 +129,7 @@ export class LlrStream {
       if (this.#over) return;
       if (message) {
         const limits = { signal: this.#halt.signal, deadlineMs };
-        this.#submit({ ...read, message }, await this.#core.admitWhenRoom(sizeOf(message), limits));
+        this.#submit({ ...read, message }, await this.#core.admitWhenRoom(requestSize(message), limits));
       } else this.#refuse(ids, read.failure);
     } catch (error) {
       this.#refuse(ids, toSpikingRxError(error));
@@ -289,10 +288,6 @@ export class LlrStream {
     this.#core.metrics.streamClosed();
     this.#core.metrics.requestEnded({ transport: 'grpc', method: 'StreamLlr', code });
   }
-}
-
-function sizeOf(message: StreamLlrRequestMessage): RequestSize {
-  return { grids: message.grids?.length ?? 0, bytes: messageBytes(message) };
 }
 
 function duplicateId(field: string): SpikingRxError {

@@ -12,7 +12,7 @@ import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
 import { Refused } from './definition.js';
-import { messageBytes, modelMessage, resultMessage, wireGrid } from './messages.js';
+import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
 
 type Call<Q, A> = ServerUnaryCall<Q | Refused, A>;
 type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
@@ -51,7 +51,7 @@ async function computeLlr(
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
   // Released once grpc-js has the answer; what it buffers of one unary answer is bounded by the message limit.
-  const permit = core.admit({ grids: messages.length, bytes: messageBytes(request) });
+  const permit = core.admit(requestSize(request));
   try {
     const model = core.model(request.model, request.version);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
