@@ -1,3 +1,4 @@
+import { decodeFloat16 } from '../float16.js';
 import type {
   DmrsConfigMessage,
   IqDatatypeName,
@@ -126,16 +127,6 @@ export function llrValues(llr: Llr): Float32Array<ArrayBuffer> {
     return Float32Array.from(new Int8Array(data.buffer, data.byteOffset, data.byteLength));
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return Float32Array.from({ length: data.byteLength / 2 }, (_, i) =>
-    halfToFloat(view.getUint16(2 * i, true)),
+    decodeFloat16(view.getUint16(2 * i, true)),
   );
-}
-
-/** IEEE 754 binary16 to number. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,9 +1,11 @@
 import { SpikingRxError } from '../errors.js';
 import type { BatchRow, BatchShape, BatchViews } from './batch-layout.js';
 import { batchBytes, batchViews, resourceElements, rxPlanes } from './batch-layout.js';
-import { allFinite, formatLlr } from './llr-format.js';
+import { allFinite, formatLlr, formattedBytes, type LlrPlace, type LlrPlanes } from './llr-format.js';
 import type { Session } from './session.js';
 import type { RowOutcome } from './worker-protocol.js';
+
+const FLOAT_BYTES = 4;
 
 export interface BatchJob {
   readonly session: Session;
@@ -34,7 +36,7 @@ export class BatchRunner {
     const started = performance.now();
     await job.session.run(this.inputs(job), { llr });
     const computeMs = performance.now() - started;
-    return { computeMs, rows: job.rows.map((row, index) => formatRow(job, row, index, llr.data)) };
+    return { computeMs, rows: formatRows(job, llr.data) };
   }
 
   private inputs(job: BatchJob) {
@@ -61,18 +63,42 @@ export class BatchRunner {
   }
 }
 
-function formatRow(job: BatchJob, row: BatchRow, index: number, llr: Float32Array): RowOutcome {
+/** All rows in one buffer: the main thread gets one block of memory a batch, not one a grid. */
+function formatRows(job: BatchJob, llr: Float32Array): RowOutcome[] {
+  const inputs = job.rows.map((_, index) => rowPlanes(job, index, llr));
+  const offsets: number[] = [];
+  let end = 0;
+  for (const [index, row] of job.rows.entries()) {
+    offsets.push(end);
+    end += aligned(formattedBytes(inputs[index] as LlrPlanes, row.format));
+  }
+  const buffer = new ArrayBuffer(end);
+  return job.rows.map((row, index) =>
+    formatRow(inputs[index] as LlrPlanes, row, { buffer, byteOffset: offsets[index] as number }),
+  );
+}
+
+function rowPlanes(job: BatchJob, index: number, llr: Float32Array): LlrPlanes {
   const { nSym, nSc } = job.shape;
+  const { bitsPerSymbol } = job;
   const elements = resourceElements(job.shape);
-  const planeElements = elements * job.bitsPerSymbol;
+  const planeElements = elements * bitsPerSymbol;
   const planes = llr.subarray(index * planeElements, (index + 1) * planeElements);
   const dataMask = job.views.dataMask.subarray(index * elements, (index + 1) * elements);
-  if (!allFinite(planes)) {
+  return { planes, dataMask, bitsPerSymbol, nSym, nSc };
+}
+
+function formatRow(input: LlrPlanes, row: BatchRow, place: LlrPlace): RowOutcome {
+  if (!allFinite(input.planes)) {
     const message = 'the model returned LLRs that are not finite for this grid';
     return { ok: false, failure: { code: 'INTERNAL', message } };
   }
-  const formatted = formatLlr({ planes, dataMask, bitsPerSymbol: job.bitsPerSymbol, nSym, nSc }, row.format);
-  return { ok: true, ...formatted };
+  return { ok: true, ...formatLlr(input, row.format, place) };
+}
+
+/** Up to the next multiple of a float32. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / FLOAT_BYTES) * FLOAT_BYTES;
 }
 
 function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {

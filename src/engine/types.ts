@@ -60,7 +60,7 @@ export interface LlrResult {
     readonly datatype: LlrDatatype;
     /** `[G]` for `codeword`, `[Qm, nSym, nSc]` for `grid`. */
     readonly shape: readonly number[];
-    /** Little-endian values of `datatype`. */
+    /** Little-endian values of `datatype`: a view of a buffer shared with the other grids of its batch. */
     readonly bytes: Uint8Array<ArrayBuffer>;
   };
   readonly timing: LlrTiming;

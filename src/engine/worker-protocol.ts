@@ -40,7 +40,7 @@ export interface RowFailure {
   readonly message: string;
 }
 
-/** One row's answer. `bytes` is transferred. */
+/** One row's answer. The `bytes` of a batch are views of one buffer, which is transferred. */
 export type RowOutcome =
   | { readonly ok: true; readonly shape: readonly number[]; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly failure: RowFailure };

@@ -86,9 +86,9 @@ async function answerBatch(
 }
 
 function send(port: Pick<MessagePort, 'postMessage'>, message: WorkerMessage): void {
-  const transfer =
-    message.type === 'done' ? message.rows.flatMap((row) => (row.ok ? [row.bytes.buffer] : [])) : [];
-  port.postMessage(message, transfer);
+  // The rows of a batch are views of one buffer.
+  const row = message.type === 'done' ? message.rows.find(({ ok }) => ok) : undefined;
+  port.postMessage(message, row?.ok === true ? [row.bytes.buffer] : []);
 }
 
 function failureOf(error: unknown): RowFailure {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFloat16 } from '#engine/float16.js';
-import { type LlrPlanes, allFinite, formatLlr } from '#engine/llr-format.js';
+import { decodeFloat16 } from '#float16.js';
+import { type LlrPlanes, allFinite, formatLlr, formattedBytes } from '#engine/llr-format.js';
 import type { LlrFormat } from '#engine/types.js';
 import { elementAt } from './helpers/element-at.js';
 
@@ -124,6 +124,38 @@ describe('formatLlr', () => {
     const grid = { planes, dataMask: new Uint8Array(5).fill(1), bitsPerSymbol: 2, nSym: 1, nSc: 5 };
     const { bytes } = formatLlr(grid, { ...PLAIN, datatype: 'i8', layout: 'grid' });
     expect(decode(bytes, 'i8')).toEqual([0, 2, 0, -2, 2, 126, 127, 127, -127, -127]);
+  });
+
+  it('saturates at the largest finite value in f32 and f16, in both layouts', () => {
+    const planes = Float32Array.of(20, -20, 0, 1e-30);
+    const grid = { planes, dataMask: Uint8Array.of(1, 1), bitsPerSymbol: 2, nSym: 1, nSc: 2 };
+    const largest = (2 - 2 ** -23) * 2 ** 127;
+    for (const [datatype, limit] of [
+      ['f32', largest],
+      ['f16', 65504],
+    ] as const) {
+      const format = { ...PLAIN, datatype, layout: 'grid', scale: 1e308 } as const;
+      expect(decode(formatLlr(grid, format).bytes, datatype)).toEqual([limit, -limit, 0, limit]);
+      const codeword = formatLlr(grid, { ...format, layout: 'codeword' });
+      expect(decode(codeword.bytes, datatype)).toEqual([limit, 0, -limit, limit]);
+    }
+  });
+
+  it('writes to a place in a larger buffer, and nothing beside it', () => {
+    fc.assert(
+      fc.property(gridArbitrary, formatArbitrary, fc.nat({ max: 3 }), (grid, format, words) => {
+        const alone = formatLlr(grid, format);
+        expect(alone.bytes.byteLength).toBe(formattedBytes(grid, format));
+        const byteOffset = 4 * words;
+        const around = new Uint8Array(byteOffset + alone.bytes.byteLength + 5).fill(77);
+        const { shape, bytes } = formatLlr(grid, format, { buffer: around.buffer, byteOffset });
+        expect(shape).toEqual(alone.shape);
+        expect(bytes).toEqual(alone.bytes);
+        const rest = [...around.subarray(0, byteOffset), ...around.subarray(byteOffset + bytes.length)];
+        expect(rest).toEqual(Array.from({ length: byteOffset + 5 }, () => 77));
+      }),
+      { seed: 4, numRuns: 100 },
+    );
   });
 
   it('leaves the planes alone', () => {

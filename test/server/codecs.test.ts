@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interleave } from '#client/index.js';
-import { encodeFloat16 } from '#engine/float16.js';
+import { encodeFloat16 } from '#float16.js';
 import { ERROR_CODES, SpikingRxError } from '#errors.js';
 import { decodeBase64 } from '#server/base64.js';
 import {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { decodeFloat16 } from '../../engine/float16.js';
+import { decodeFloat16 } from '../../float16.js';
 import type { Permit } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
 import { checkGridCount, type GridAnswer, type ServiceCore } from '../core.js';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLOAT16_MAX, decodeFloat16, encodeFloat16 } from '#engine/float16.js';
-import { elementAt } from './helpers/element-at.js';
+import { FLOAT16_MAX, decodeFloat16, encodeFloat16 } from '#float16.js';
+import { elementAt } from './engine/helpers/element-at.js';
 
 function encode(value: number): number {
   const out = new Uint16Array(1);
