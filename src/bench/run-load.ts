@@ -55,7 +55,11 @@ async function saturateRest(command: Saturating, grids: readonly ClientGrid[], m
       for (const { id, timing } of answers) meter.answered(cycle.since(id), timing.batchSize, answeredMs);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.round(inFlight / gridsPerMessage)) }, sender));
+  try {
+    await Promise.all(Array.from({ length: Math.max(1, Math.round(inFlight / gridsPerMessage)) }, sender));
+  } finally {
+    client.close();
+  }
 }
 
 async function saturateStream(

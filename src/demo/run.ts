@@ -63,16 +63,18 @@ export async function runDemo(
 /** @throws FAILED_PRECONDITION when the model does not take the demo's slots */
 async function servedModel(baseUrl: string, name: string | undefined): Promise<ServedModel> {
   const client = new RestLlrClient({ baseUrl });
-  const model =
-    name === undefined
-      ? (await client.models()).find(({ isDefault }) => isDefault)
-      : await client.model(name);
+  const model = await askedModel(client, name).finally(() => client.close());
   if (model?.nRx === RECEIVER.nRx && model.bitsPerSymbol === 2) return model;
   throw new SpikingRxError(
     'FAILED_PRECONDITION',
     `the demo sends QPSK on 2 antennas, model ${model?.name ?? '(none)'} takes ` +
       `${model?.bitsPerSymbol ?? '?'} bits a symbol on ${model?.nRx ?? '?'}: choose one with --model`,
   );
+}
+
+async function askedModel(client: RestLlrClient, name: string | undefined): Promise<ServedModel | undefined> {
+  if (name !== undefined) return client.model(name);
+  return (await client.models()).find(({ isDefault }) => isDefault);
 }
 
 function describe({ snrDb, seed }: DemoOptions, model: ServedModel, service: ServiceProcess): string {

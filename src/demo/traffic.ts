@@ -72,7 +72,11 @@ export async function restTraffic(baseUrl: string, options: TrafficOptions): Pro
       }
     }
   };
-  await Promise.all(Array.from({ length: options.inFlight }, sender));
+  try {
+    await Promise.all(Array.from({ length: options.inFlight }, sender));
+  } finally {
+    client.close();
+  }
 }
 
 /** One slot a message on one stream, `inFlight` of them unanswered. */

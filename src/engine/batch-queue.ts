@@ -48,11 +48,15 @@ export class BatchQueue<T extends Queueable> {
 
   /** Puts grids that already had their turn back at the head, in the order given. */
   pushFront(grids: readonly T[]): void {
-    for (const grid of grids.toReversed()) {
+    const heads = new Map<Group<T>, T[]>();
+    for (const grid of grids) {
       const group = this.groupOf(grid);
-      group.grids = new Set([grid, ...group.grids]);
-      this.count += 1;
+      const head = heads.get(group);
+      if (head === undefined) heads.set(group, [grid]);
+      else head.push(grid);
     }
+    for (const [group, head] of heads) group.grids = new Set([...head, ...group.grids]);
+    this.count += grids.length;
   }
 
   /** Takes out one grid, if it is still here. */

@@ -26,7 +26,11 @@ export type RuntimeTensor = {
 }[TensorType];
 
 export interface SessionOptions {
-  /** Execution provider. No fallback: CUDA that cannot be loaded is an error. Default `cpu`. */
+  /**
+   * Execution provider. CUDA that cannot be loaded is an error, never a session on the CPU. Single nodes that
+   * CUDA has no kernel for, and arithmetic on shapes, do run on the CPU, as the runtime assigns them: its option
+   * to refuse that (`session.disable_cpu_ep_fallback`) counts the latter too. Default `cpu`.
+   */
   readonly provider?: 'cpu' | 'cuda';
   /** Threads inside one operator. Default 1: the engine parallelises over workers. */
   readonly intraOpThreads?: number;
@@ -89,11 +93,6 @@ export async function createSession(
     const what = reason.includes('ExecutionProvider') ? 'cannot load its provider' : 'refused the model';
     throw new SpikingRxError('FAILED_PRECONDITION', `onnxruntime ${what}: ${reason}`, { cause: error });
   }
-}
-
-/** Execution providers this build of onnxruntime-node knows; `bundled` ones need no further files. */
-export function listProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {
-  return ort.listSupportedBackends();
 }
 
 function executionProviders(options: SessionOptions): ort.InferenceSession.ExecutionProviderConfig[] {
