@@ -134,9 +134,13 @@ export function maxJsonBytes(config: Config): number {
   return Math.ceil((maxRequestBytes(config) * 4) / 3);
 }
 
-/** Largest answer in bytes: LLRs of 8 bits (256QAM) for each resource element in f32. */
-export function maxResponseBytes(config: Config): number {
+/** Most bytes of the LLRs of one answer: 8 bits (256QAM) for each resource element in f32. */
+export function maxLlrBytes(config: Config): number {
   const widest = MAX_SYMBOLS * SUBCARRIERS_PER_PRB * config.maxPrb;
-  const elements = Math.max(widest, config.maxBatchResourceElements);
-  return elements * 8 * 4 + config.maxGridsPerRequest * BYTES_AROUND_A_GRID;
+  return Math.max(widest, config.maxBatchResourceElements) * 8 * 4;
+}
+
+/** Largest answer in bytes. */
+export function maxResponseBytes(config: Config): number {
+  return maxLlrBytes(config) + config.maxGridsPerRequest * BYTES_AROUND_A_GRID;
 }

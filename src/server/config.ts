@@ -10,12 +10,26 @@ export const ENV_PREFIX = 'SPIKINGRX_';
 /** Names the configuration file, as `--config` does. */
 export const ENV_CONFIG_FILE = `${ENV_PREFIX}CONFIG`;
 
+/** What Kubernetes sets in every pod beside a service named `spikingrx`; no setting is named like it. */
+const SERVICE_LINK = /^SPIKINGRX_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT_\d+_.+)$/;
+
+/** `SPIKINGRX_PORT` is Kubernetes' by its value only: a number there is somebody's mistake. */
+function isServiceLink(name: string, value: string | undefined): boolean {
+  return SERVICE_LINK.test(name) || (name === 'SPIKINGRX_PORT' && /^\w+:\/\//.test(value ?? ''));
+}
+
+/** Variables with the prefix that are Kubernetes' and not settings. */
+export function serviceLinks(environment: Environment): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value]) => (isServiceLink(name, value) ? [name] : []));
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = Readonly<Record<string, unknown>>;
 
 export interface ConfigSources {
   /** From the command line, keys as in the schema; strings are converted. */
   readonly flags?: Settings;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   /** YAML file; `SPIKINGRX_CONFIG` when left out. */
   readonly file?: string | undefined;
 }
@@ -58,7 +72,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
         origin.set(key, name(key));
       }
   const config = check(merged, origin);
-  checkTogether(config);
+  checkTogether(config, (key) => origin.get(key) ?? flagName(key));
   return config;
 }
 
@@ -85,11 +99,12 @@ function fileLayer(path: string): Layer {
   return { settings: content as Settings, name: (key) => `${key} (in ${path})` };
 }
 
-function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
+function environmentLayer(environment: Environment): Layer {
   const names = new Map(CONFIG_KEYS.map((key) => [environmentName(key), key]));
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(ENV_PREFIX) || name === ENV_CONFIG_FILE || value === undefined) continue;
+    if (isServiceLink(name, value)) continue;
     const key = names.get(name);
     if (!key) throw unknownKey(name, [...names.keys(), ENV_CONFIG_FILE], 'the environment');
     settings[key] = value;
@@ -137,25 +152,25 @@ export function expectation(key: string): string {
   return `${kind} from ${schema.minimum} to ${schema.maximum}`;
 }
 
-/** Settings that are fine alone but cannot work together. */
-export function checkTogether(config: Config): void {
+/**
+ * Settings that are fine alone but cannot work together.
+ * @param nameOf how the user spelled a key, for messages.
+ */
+export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string = flagName): void {
+  const refuse = (key: ConfigKey, expected: string): never => {
+    throw invalid(nameOf(key), expected, String(config[key]));
+  };
   if (config.deviceId !== undefined && config.provider === 'cpu')
-    throw invalid('deviceId', 'no value with provider cpu, where it has no effect', String(config.deviceId));
+    refuse('deviceId', 'no value with provider cpu, where it has no effect');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)
-    throw invalid(
-      'maxGridsPerRequest',
-      `at most maxQueuedGrids = ${config.maxQueuedGrids}`,
-      String(config.maxGridsPerRequest),
-    );
+    refuse('maxGridsPerRequest', `at most ${nameOf('maxQueuedGrids')} = ${config.maxQueuedGrids}`);
   const bytes = maxJsonBytes(config);
-  if (bytes > config.maxQueuedBytes)
-    throw invalid(
-      'maxQueuedBytes',
-      `at least ${bytes}, the largest request that maxRx, maxPrb and maxBatchResourceElements allow`,
-      String(config.maxQueuedBytes),
-    );
+  if (bytes > config.maxQueuedBytes) {
+    const causes = (['maxRx', 'maxPrb', 'maxBatchResourceElements'] as const).map(nameOf).join(', ');
+    refuse('maxQueuedBytes', `at least ${bytes}, the largest request that ${causes} allow`);
+  }
   if (config.httpPort !== 0 && config.httpPort === config.grpcPort)
-    throw invalid('grpcPort', 'another port than httpPort', String(config.grpcPort));
+    refuse('grpcPort', `another port than ${nameOf('httpPort')}`);
 }
 
 function unknownKey(key: string, known: readonly string[], where: string): SpikingRxError {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.js';
 import type { LlrRequest, LlrResult, ModelInfo, Permit } from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
+import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import type { Config } from './config.js';
 import { GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
@@ -22,6 +23,11 @@ export interface GridContext {
   readonly deadlineMs?: number;
   /** When the grid's own time limit began, on the same clock; now when left out. */
   readonly receivedMs?: number;
+}
+
+export interface RequestContext extends Omit<GridContext, 'field'> {
+  /** Most LLRs of the answer, where its form bounds them. */
+  readonly maxLlrs?: number | undefined;
 }
 
 /** LLRs of one grid and how long decoding took, in milliseconds. */
@@ -167,10 +173,7 @@ export class ServiceCore {
    * All grids of one request, or none: the first bad grid fails the request, before any is computed.
    * @throws the first error, which names the grid.
    */
-  async computeAll(
-    grids: readonly WireGrid[],
-    context: Omit<GridContext, 'field'>,
-  ): Promise<readonly GridAnswer[]> {
+  async computeAll(grids: readonly WireGrid[], context: RequestContext): Promise<readonly GridAnswer[]> {
     const abort = new AbortController();
     setMaxListeners(0, abort.signal);
     const cancel = () => abort.abort();
@@ -180,6 +183,10 @@ export class ServiceCore {
       checkIds(grids);
       const decoded = grids.map((grid, i) =>
         this.#decode(grid, { ...context, field: `grids[${i}]`, signal: abort.signal }),
+      );
+      this.#checkAnswer(
+        decoded.map(({ request }) => request),
+        context,
       );
       const answers = decoded.map(async (request) => this.#compute(request));
       // The others are of no use once one has failed; the permit waits for all of them.
@@ -193,6 +200,11 @@ export class ServiceCore {
     } finally {
       context.signal.removeEventListener('abort', cancel);
     }
+  }
+
+  #checkAnswer(requests: readonly LlrRequest[], { model, maxLlrs }: RequestContext): void {
+    if (maxLlrs !== undefined) checkArraySize(requests, model, maxLlrs);
+    checkAnswerSize(requests, { model, config: this.config });
   }
 
   #decode(grid: WireGrid, context: GridContext): Decoded {

@@ -78,6 +78,9 @@ export const DmrsConfigSchema = Type.Object(
   { ...closed, description: 'DMRS configuration (TS 38.211 §6.4.1.1, §7.4.1.1)' },
 );
 
+/** Most LLRs of an answer written as JSON numbers, which takes a millisecond for every 1500 of them. */
+export const MAX_ARRAY_LLRS = 65_536;
+
 export const OutputSchema = Type.Object(
   {
     datatype: Type.Optional(Type.Enum(['f32', 'f16', 'i8'], { description: 'Default f32' })),
@@ -88,7 +91,9 @@ export const OutputSchema = Type.Object(
       }),
     ),
     encoding: Type.Optional(
-      Type.Enum(['base64', 'array'], { description: 'Form of llr.data. Default base64' }),
+      Type.Enum(['base64', 'array'], {
+        description: `Form of llr.data. Default base64. array: numbers, for at most ${MAX_ARRAY_LLRS} LLRs`,
+      }),
     ),
     scale: Type.Optional(
       Type.Number({

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import { SpikingRxError } from '../errors.js';
-import { checkTogether, type Config } from './config.js';
+import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { createLogger, type Logger } from './log.js';
@@ -42,6 +42,7 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   try {
     const effective = withRoomForModels(config, engine);
     log.info({ config: effective }, 'settings in effect');
+    log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
     const core = new ServiceCore({ engine, config: effective, metrics });
     const grpc = createGrpcServer(core, log);
     const app = await createRestApp(core, log);

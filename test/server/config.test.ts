@@ -10,6 +10,7 @@ import {
   loadConfig,
   maxJsonBytes,
   maxRequestBytes,
+  serviceLinks,
 } from '#server/config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikingrx-config-'));
@@ -31,6 +32,24 @@ describe('precedence', () => {
       logLevel: 'warn',
       maxBatchGrids: 16,
     });
+  });
+
+  test('what Kubernetes sets for a service named spikingrx is no setting', () => {
+    const links = {
+      SPIKINGRX_SERVICE_HOST: '10.0.0.1',
+      SPIKINGRX_SERVICE_PORT: '8000',
+      SPIKINGRX_SERVICE_PORT_HTTP: '8000',
+      SPIKINGRX_PORT: 'tcp://10.0.0.1:8000',
+      SPIKINGRX_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      SPIKINGRX_PORT_8000_TCP_ADDR: '10.0.0.1',
+    };
+    const environment = { ...links, SPIKINGRX_HTTP_PORT: '81' };
+    expect(loadConfig({ environment }).httpPort).toBe(81);
+    expect(serviceLinks(environment)).toEqual(Object.keys(links));
+    expect(() => loadConfig({ environment: { SPIKINGRX_PORT: '81' } })).toThrow(/unknown setting/);
+    expect(serviceLinks(Object.fromEntries(CONFIG_KEYS.map((key) => [environmentName(key), '1'])))).toEqual(
+      [],
+    );
   });
 
   test('the file may be named by the environment', () => {
@@ -100,22 +119,22 @@ describe('refusals', () => {
     [
       'no effect',
       () => loadConfig({ flags: { deviceId: '1' } }),
-      /deviceId: expected no value with provider cpu/,
+      /--device-id: expected no value with provider cpu/,
     ],
     [
       'queue below a request',
       () => loadConfig({ flags: { maxQueuedBytes: '1000' } }),
-      /maxQueuedBytes: expected at least/,
+      /--max-queued-bytes: expected at least .* that --max-rx, --max-prb/,
     ],
     [
       'request above the queue',
       () => loadConfig({ flags: { maxQueuedGrids: '2' } }),
-      /maxGridsPerRequest: expected at most/,
+      /--max-grids-per-request: expected at most --max-queued-grids = 2/,
     ],
     [
       'one port for two',
       () => loadConfig({ flags: { grpcPort: '8000' } }),
-      /grpcPort: expected another port/,
+      /--grpc-port: expected another port than --http-port/,
     ],
   ])('%s', (_name, load, message) => {
     expect(load).toThrow(message);

@@ -91,6 +91,18 @@ test('every sample of /metrics parses, and counts what was done', async () => {
   expect([...samples.keys()].filter((key) => key.startsWith('spikingrx_model_info'))).toHaveLength(3);
 });
 
+test('only counters are named like counters', async () => {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  const gauges = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name);
+  expect(gauges.length).toBeGreaterThan(20);
+  expect(gauges.filter((name) => name?.endsWith('_total'))).toEqual([]);
+});
+
+test('queries that have no effect are refused', async () => {
+  for (const path of ['/v1/models?page=2', '/v1/models/random?vresion=1', '/openapi.json?x'])
+    expect(await json(path)).toMatchObject({ error: { code: 'INVALID_ARGUMENT', expected: 'no such key' } });
+});
+
 test('/openapi.json covers every route with resolvable, closed schemas, and /docs serves it', async () => {
   const api = (await json('/openapi.json')) as unknown as {
     openapi: string;

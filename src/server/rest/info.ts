@@ -8,6 +8,9 @@ import type { App } from './app.js';
 const METRICS_ANSWER = { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } };
 const StatusSchema = Type.Object({ status: Type.String() });
 
+/** Probes and scrapers may add what they like; elsewhere what has no effect is refused. */
+const NoQuerySchema = Type.Object({}, { additionalProperties: false });
+
 /** Models, health, metrics and the API's own description. */
 export function infoRoutes(app: App, core: ServiceCore): void {
   modelRoutes(app, core);
@@ -20,6 +23,7 @@ function modelRoutes(app: App, core: ServiceCore): void {
     {
       schema: {
         summary: 'Models served',
+        querystring: NoQuerySchema,
         response: { 200: Type.Object({ models: Type.Array(ModelSchema) }) },
       },
     },
@@ -67,7 +71,9 @@ function probeRoutes(app: App, core: ServiceCore): void {
   );
   app.get(
     '/openapi.json',
-    { schema: { summary: 'This description', response: { 200: Type.Object({}) } } },
+    {
+      schema: { summary: 'This description', querystring: NoQuerySchema, response: { 200: Type.Object({}) } },
+    },
     async () => app.swagger(),
   );
 }

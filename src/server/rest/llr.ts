@@ -11,6 +11,7 @@ import {
   LlrJsonAnswerSchema,
   LlrJsonBodySchema,
   LlrQuerySchema,
+  MAX_ARRAY_LLRS,
   type LlrJsonAnswer,
   type LlrJsonBody,
   type LlrQuery,
@@ -79,9 +80,14 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
       timeoutMs: body.timeoutMs,
     }),
   );
-  const answers = await core.computeAll(grids, { transport: 'rest', model, signal: call.request.gone });
-  const start = performance.now();
   const asArray = body.output?.encoding === 'array';
+  const answers = await core.computeAll(grids, {
+    transport: 'rest',
+    model,
+    signal: call.request.gone,
+    maxLlrs: asArray ? MAX_ARRAY_LLRS : undefined,
+  });
+  const start = performance.now();
   const results = answers.map((answer) => jsonResult(answer, asArray));
   core.metrics.stage('encode', performance.now() - start);
   return { model: model.name, version: model.version, results };
