@@ -53,7 +53,8 @@ test.each([
   '%s: refused in short, and others are served meanwhile',
   async (_name, body, status, code, text) => {
     const answer = post(body);
-    expect(await slowestProbe(answer)).toBeLessThan(1000);
+    // Milliseconds on an idle machine, most of them for the 13 MB themselves; 2 to 15 s without the check.
+    expect(await slowestProbe(answer)).toBeLessThan(2000);
     const { error, ...rest } = await answer;
     expect(rest.status).toBe(status);
     expect(error['code']).toBe(code);

@@ -69,7 +69,7 @@ test('millions of empty grids are counted, not decoded', async () => {
   for (let i = 0; i < hostile.length; i += 2) hostile[i] = 0x1a;
   const before = performance.now();
   const { results, error } = await exchange([hostile]);
-  expect(performance.now() - before).toBeLessThan(1000);
+  expect(performance.now() - before).toBeLessThan(2000);
   expect(results).toEqual([]);
   expect(error!.details).toMatch(/at most 8, received 33/);
 });

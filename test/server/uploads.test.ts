@@ -1,6 +1,7 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { loadConfig, maxJsonBytes } from '#server/config.js';
 import { grid, jsonGrid } from './helpers/grids.js';
 import { startTestService, type TestService } from './helpers/service.js';
@@ -40,7 +41,8 @@ test('bodies that are announced and do not come hold no room', async () => {
 test('what has come of a body holds room until its connection is gone', async () => {
   service = await startTestService({ ...SMALL, maxQueuedBytes: LARGEST * 2 });
   await halfUpload(LARGEST, 50_000);
-  await expect.poll(admitted).toBe(50_000);
+  await expect.poll(admitted).toBeGreaterThan(30_000);
+  expect(admitted()).toBeLessThanOrEqual(50_000);
   sockets[0]!.destroy();
   await expect.poll(admitted).toBe(0);
 });
@@ -48,13 +50,13 @@ test('what has come of a body holds room until its connection is gone', async ()
 test('a body that runs out of room half-way gets 429, and its connection goes on', async () => {
   service = await startTestService({ ...SMALL, maxQueuedBytes: LARGEST });
   await halfUpload(LARGEST, LARGEST - 20_000);
-  await expect.poll(admitted).toBe(LARGEST - 20_000);
-  const { agent, status, body } = await chunkedPost('x'.repeat(60_000));
+  await expect.poll(admitted).toBeGreaterThan(LARGEST - 40_000);
+  const { agent, status, body } = await chunkedPost('x'.repeat(80_000));
   expect(status).toBe(429);
   expect(body).toMatchObject({ error: { code: 'QUEUE_FULL', retryAfterMs: expect.any(Number) } });
   agent.destroy();
   // Announced, it is refused before it is read.
-  const text = JSON.stringify({ grids: [{ ...jsonGrid(), id: 'x'.repeat(40_000) }] });
+  const text = JSON.stringify({ grids: [{ ...jsonGrid(), id: 'x'.repeat(60_000) }] });
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: text };
   expect((await fetch(`${service.url}/v1/llr`, init)).status).toBe(429);
   sockets[0]!.destroy();
@@ -62,9 +64,36 @@ test('a body that runs out of room half-way gets 429, and its connection goes on
   expect(await service.rest.computeJson([grid()])).toHaveLength(1);
 });
 
+test('a body that comes after its answer takes no room', async () => {
+  service = await startTestService(SMALL);
+  const socket = connect(service.server.httpPort, '127.0.0.1');
+  sockets.push(socket);
+  socket.write(
+    'POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 30000\r\n\r\n',
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString('latin1', 0, 12)).toBe('HTTP/1.1 415');
+  socket.write('x'.repeat(30_000));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(admitted()).toBe(0);
+});
+
+test('chunks of one byte are joined', async () => {
+  service = await startTestService(SMALL);
+  const admit = vi.spyOn(service.server.engine, 'admit');
+  const text = JSON.stringify({ grids: [jsonGrid()] });
+  const socket = connect(service.server.httpPort, '127.0.0.1');
+  sockets.push(socket);
+  const head = 'POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const chunks = Array.from(text, (letter) => `1\r\n${letter}\r\n`).join('');
+  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString('latin1', 0, 15)).toBe('HTTP/1.1 200 OK');
+  expect(admit.mock.calls.length).toBeLessThan(10);
+});
+
 /** A body of undeclared length. */
 async function chunkedPost(text: string) {
-  const { Agent } = await import('node:http');
   const agent = new Agent({ keepAlive: true });
   return new Promise<{ agent: typeof agent; status: number | undefined; body: unknown }>(
     (resolve, reject) => {

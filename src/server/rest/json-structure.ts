@@ -14,8 +14,11 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+
+/** By byte: +1 opens, -1 closes. A table, because a body may be megabytes of anything. */
+const NESTING = new Int8Array(256);
+for (const opening of '[{') NESTING[opening.charCodeAt(0)] = 1;
+for (const closing of ']}') NESTING[closing.charCodeAt(0)] = -1;
 
 /**
  * Refuses JSON with more structure than a request of `maxGrids` grids can have, before it is parsed. The
@@ -36,10 +39,11 @@ export function checkJsonStructure(body: Buffer, maxGrids: number): void {
         throw refused(`keys of at most ${MAX_KEY_BYTES} bytes`, 'a longer one');
       i = end;
     } else if (byte === COMMA) tokens++;
-    else if (OPENING.has(byte)) {
+    else if (NESTING[byte] !== 0) {
       tokens++;
-      if (++depth > MAX_DEPTH) throw refused(`JSON nested at most ${MAX_DEPTH} deep`, 'deeper');
-    } else if (CLOSING.has(byte)) depth--;
+      depth += NESTING[byte]!;
+      if (depth > MAX_DEPTH) throw refused(`JSON nested at most ${MAX_DEPTH} deep`, 'deeper');
+    }
     if (tokens > limit) {
       const expected = `at most ${limit} brackets, commas and texts, enough for ${maxGrids} grids`;
       throw refused(expected, 'more', 'PAYLOAD_TOO_LARGE');

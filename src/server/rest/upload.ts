@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Permit } from '../../engine/types.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
@@ -49,24 +49,66 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
  */
 export function admittedBody(body: Readable, reply: FastifyReply, core: ServiceCore): Readable {
   const permits: Permit[] = [];
+  const blocks = new Blocks((bytes) => permits.push(core.admit({ grids: 0, bytes })));
+  const ignoreRest = (): void => {
+    body.unpipe(blocks);
+    body.resume();
+  };
+  blocks.once('error', ignoreRest);
   reply.raw.once('close', () => {
+    // Answered before the body was read, as unsupported ones are: what still comes must take no room.
+    ignoreRest();
+    blocks.destroy();
     for (const permit of permits.splice(0)) permit.release();
   });
-  const counted = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
-      try {
-        permits.push(core.admit({ grids: 0, bytes: chunk.byteLength }));
-        done(null, chunk);
-      } catch (error) {
-        body.unpipe(counted);
-        body.resume();
-        done(toSpikingRxError(error));
-      }
-    },
-  });
-  body.once('error', (error) => counted.destroy(error));
+  body.once('error', (error) => blocks.destroy(error));
   body.once('close', () => {
-    if (!body.readableEnded) counted.destroy();
+    if (!body.readableEnded) blocks.destroy();
   });
-  return body.pipe(counted);
+  return body.pipe(blocks);
+}
+
+/** Chunks below this are joined: HTTP allows chunks of one byte, and each would be a buffer and a permit. */
+const BLOCK_BYTES = 16_384;
+
+/** Passes bytes on in blocks, each after `admit`, which throws where there is no room. */
+class Blocks extends Transform {
+  readonly #pending = Buffer.allocUnsafe(BLOCK_BYTES);
+  #length = 0;
+
+  constructor(private readonly admit: (bytes: number) => void) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#attempt(done, () => {
+      if (this.#length + chunk.byteLength > BLOCK_BYTES) this.#passPending();
+      if (chunk.byteLength > BLOCK_BYTES) return this.#pass(chunk);
+      chunk.copy(this.#pending, this.#length);
+      this.#length += chunk.byteLength;
+    });
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#attempt(done, () => this.#passPending());
+  }
+
+  #attempt(done: TransformCallback, work: () => void): void {
+    try {
+      work();
+      done();
+    } catch (error) {
+      done(toSpikingRxError(error));
+    }
+  }
+
+  #passPending(): void {
+    if (this.#length > 0) this.#pass(Buffer.from(this.#pending.subarray(0, this.#length)));
+    this.#length = 0;
+  }
+
+  #pass(bytes: Buffer): void {
+    this.admit(bytes.byteLength);
+    this.push(bytes);
+  }
 }
