@@ -10,6 +10,7 @@ import {
   loadConfig,
   type ConfigKey,
 } from '../server/config.js';
+import { growHeapInLargeSteps } from '../server/heap-growth.js';
 import { createLogger, type Logger } from '../server/log.js';
 import { startServer, type RunningServer } from '../server/server.js';
 
@@ -49,6 +50,7 @@ function placeholder(type: string | undefined): string {
 async function serve({ config: file, ...flags }: Record<string, string>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
+  growHeapInLargeSteps();
   routeGrpcLog(log);
   const server = await startServer(config, { log });
   stopOnSignals(server);
