@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { loadConfig, maxJsonBytes } from '#server/config.js';
-import { grid, jsonGrid } from './helpers/grids.js';
+import { Random } from '#phy/random.js';
+import { base64, grid, jsonGrid } from './helpers/grids.js';
 import { startTestService, type TestService } from './helpers/service.js';
 
 let service: TestService;
@@ -92,8 +93,27 @@ test('chunks of one byte are joined', async () => {
   expect(admit.mock.calls.length).toBeLessThan(10);
 });
 
+test('a body comes through whole, in whatever chunks', async () => {
+  service = await startTestService(SMALL);
+  const text = JSON.stringify({ grids: [jsonGrid(grid({ nSc: 240, seed: 3 }))] });
+  const random = Random.fromSeed(7);
+  const chunks: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const size = Math.ceil(random.uniform() * (random.uniform() < 0.5 ? 50 : 40_000));
+    chunks.push(text.slice(at, at + size));
+    at += size;
+  }
+  expect(chunks.length).toBeGreaterThan(10);
+  const { agent, status, body } = await chunkedPost(...chunks);
+  agent.destroy();
+  expect(status).toBe(200);
+  const [whole] = await service.rest.compute([grid({ nSc: 240, seed: 3 })]);
+  const { results } = body as { results: [{ llr: { data: string } }] };
+  expect(results[0].llr.data).toBe(base64(whole!.llr.data));
+});
+
 /** A body of undeclared length. */
-async function chunkedPost(text: string) {
+async function chunkedPost(...chunks: readonly string[]) {
   const agent = new Agent({ keepAlive: true });
   return new Promise<{ agent: typeof agent; status: number | undefined; body: unknown }>(
     (resolve, reject) => {
@@ -104,7 +124,8 @@ async function chunkedPost(text: string) {
         response.on('end', () => resolve({ agent, status: response.statusCode, body: JSON.parse(answer) }));
       });
       call.on('error', reject);
-      call.end(text);
+      for (const chunk of chunks) call.write(chunk);
+      call.end();
     },
   );
 }

@@ -73,7 +73,9 @@ const BLOCK_BYTES = 16_384;
 
 /** Passes bytes on in blocks, each after `admit`, which throws where there is no room. */
 class Blocks extends Transform {
-  readonly #pending = Buffer.allocUnsafe(BLOCK_BYTES);
+  /** A small chunk as it came; copied only when a second one is to be joined to it. */
+  #single: Buffer | undefined;
+  #joined: Buffer | undefined;
   #length = 0;
 
   constructor(private readonly admit: (bytes: number) => void) {
@@ -82,10 +84,9 @@ class Blocks extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#attempt(done, () => {
-      if (this.#length + chunk.byteLength > BLOCK_BYTES) this.#passPending();
-      if (chunk.byteLength > BLOCK_BYTES) return this.#pass(chunk);
-      chunk.copy(this.#pending, this.#length);
-      this.#length += chunk.byteLength;
+      if (chunk.byteLength < BLOCK_BYTES) return this.#join(chunk);
+      this.#passPending();
+      this.#pass(chunk);
     });
   }
 
@@ -102,9 +103,29 @@ class Blocks extends Transform {
     }
   }
 
+  #join(chunk: Buffer): void {
+    if (!this.#single && this.#length === 0) {
+      this.#single = chunk;
+      return;
+    }
+    const first = this.#single;
+    this.#single = undefined;
+    if (first) this.#copy(first);
+    this.#copy(chunk);
+  }
+
+  #copy(chunk: Buffer): void {
+    if (this.#length + chunk.byteLength > BLOCK_BYTES) this.#passPending();
+    this.#joined ??= Buffer.allocUnsafe(BLOCK_BYTES);
+    this.#length += chunk.copy(this.#joined, this.#length);
+  }
+
   #passPending(): void {
-    if (this.#length > 0) this.#pass(Buffer.from(this.#pending.subarray(0, this.#length)));
+    const bytes = this.#single ?? this.#joined?.subarray(0, this.#length);
+    const owned = this.#single !== undefined;
+    this.#single = undefined;
     this.#length = 0;
+    if (bytes && bytes.byteLength > 0) this.#pass(owned ? bytes : Buffer.from(bytes));
   }
 
   #pass(bytes: Buffer): void {
