@@ -1,9 +1,9 @@
 import type { ClientGrid } from '../client/index.js';
-import { gridOfSlot } from '../demo/scenario.js';
 import type { DmrsConfig } from '../nr/dmrs.js';
 import { Random } from '../phy/random.js';
 import { simulateSlot } from '../phy/slot.js';
 import type { LoadTarget } from './load.js';
+import { gridOfSlot } from './slot-grid.js';
 
 const DMRS: DmrsConfig = {
   configType: 1,

@@ -9,8 +9,8 @@ import {
 } from '@grpc/grpc-js';
 import { SpikingRxError } from '../errors.js';
 import { grpcError } from './grpc-error.js';
-import type { StreamLlrRequestMessage, StreamLlrResponseMessage } from './messages.js';
-import { llrServiceDefinition as rpc } from './proto.js';
+import type { StreamLlrRequestMessage, StreamLlrResponseMessage } from '../wire/messages.js';
+import { llrServiceDefinition as rpc } from '../wire/proto.js';
 import { streamGrids, type StreamAnswer, type StreamOptions } from './stream.js';
 import type { ClientGrid, ComputeOptions, GridLlr, ServedModel } from './types.js';
 import { gridLlr, requestMessage, servedModel } from './wire.js';

@@ -1,7 +1,7 @@
 /** The binary form of `POST /v1/llr`: one description for all grids of a request, then their bytes. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, SpikingRxError } from '../errors.js';
-import type { LlrDatatypeName } from './messages.js';
+import type { LlrDatatypeName } from '../wire/messages.js';
 import { bytesOf, type ClientGrid, type ComputeOptions, type GridLlr, type IqTensor } from './types.js';
 
 /** Bytes of one complex sample. */

@@ -1,6 +1,6 @@
 import { SpikingRxError } from '../errors.js';
 import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
-import type { LlrDatatypeName } from './messages.js';
+import type { LlrDatatypeName } from '../wire/messages.js';
 import { binaryAnswer, binaryBody, binaryQuery, describedAlike, ofWholeRequest } from './rest-binary.js';
 import type { ClientGrid, ComputeOptions, GridLlr, IqTensor, ServedModel } from './types.js';
 import { remoteError } from './wire.js';

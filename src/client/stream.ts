@@ -2,7 +2,11 @@ import { once } from 'node:events';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { SpikingRxError } from '../errors.js';
 import { grpcError } from './grpc-error.js';
-import type { GridResultMessage, StreamLlrRequestMessage, StreamLlrResponseMessage } from './messages.js';
+import type {
+  GridResultMessage,
+  StreamLlrRequestMessage,
+  StreamLlrResponseMessage,
+} from '../wire/messages.js';
 import type { ClientGrid, ComputeOptions, GridLlr } from './types.js';
 import { gridError, gridLlr, requestMessage } from './wire.js';
 

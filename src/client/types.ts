@@ -5,7 +5,7 @@ import type {
   LlrDatatypeName,
   LlrLayoutName,
   LlrPolarityName,
-} from './messages.js';
+} from '../wire/messages.js';
 
 /** Complex samples: interleaved I, Q, little-endian, row-major in `shape`. */
 export interface IqTensor {

@@ -12,7 +12,7 @@ import {
   type LlrDatatypeName,
   type ModelMessage,
   type OutputFormatMessage,
-} from './messages.js';
+} from '../wire/messages.js';
 import { bytesOf, type ClientGrid, type ComputeOptions, type GridLlr, type IqTensor } from './types.js';
 import type { OutputFormat, ServedModel } from './types.js';
 

@@ -3,7 +3,7 @@ import { type ClientGrid, type DmrsConfig, bytesOf } from '../client/index.js';
 import { bitErrors } from '../phy/metrics.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import type { Slot } from '../phy/slot.js';
-import { gridOfSlot } from './scenario.js';
+import { gridOfSlot } from '../bench/slot-grid.js';
 
 /** A simulated slot in a form that can be sent: file names are relative to one folder. */
 export interface SampleFile {

@@ -1,8 +1,8 @@
-import { type DmrsConfig as ClientDmrsConfig, interleave, type ClientGrid } from '../client/index.js';
+import { type DmrsConfig as ClientDmrsConfig, interleave } from '../client/index.js';
 import type { Random } from '../phy/random.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import { bitErrors } from '../phy/metrics.js';
-import { type Slot, simulateSlot } from '../phy/slot.js';
+import { simulateSlot } from '../phy/slot.js';
 import { parseTrainConfig, type Scenario } from '../train/config.js';
 import { drawSlotConfig } from '../train/data.js';
 
@@ -39,17 +39,4 @@ export function drawDemoSlot(scenario: Scenario, random: Random): DemoSlot {
     lsErrors: bitErrors(lsLmmseReceiver(slot), slot.bits),
     perfectErrors: bitErrors(perfectCsiReceiver(slot), slot.bits),
   };
-}
-
-/** The request for a slot; the service generates the pilots from the configuration. */
-export function gridOf(id: string, slot: Pick<DemoSlot, 'rx' | 'shape' | 'dmrs'>): ClientGrid {
-  const { rx, shape, dmrs } = slot;
-  return { id, rx: { datatype: 'cf32_le', shape, data: rx }, dmrs: { config: dmrs } };
-}
-
-/** A simulated slot as a request. */
-export function gridOfSlot(id: string, slot: Slot): ClientGrid {
-  const { nRx, nSym, nSc } = slot.shape;
-  const rx = interleave(slot.rxGrid, nSym * nSc);
-  return gridOf(id, { rx, shape: [nRx, nSym, nSc], dmrs: slot.config.dmrs });
 }

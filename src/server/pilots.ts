@@ -18,8 +18,8 @@ export interface Pilots {
  * the received grid, the pilots are not normalised by the model: far from 1 its LLRs mean nothing, and from
  * about 1e20 on they are not finite.
  */
-const MIN_AMPLITUDE = 1e-3;
-const MAX_AMPLITUDE = 1e3;
+const MIN_AMPLITUDE = 0.1;
+const MAX_AMPLITUDE = 10;
 
 /** @throws INVALID_ARGUMENT for an amplitude that the model makes nothing of. */
 export function checkAmplitude(amplitude: number, field: string): void {

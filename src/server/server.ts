@@ -7,7 +7,8 @@ import { ServiceCore } from './core.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
-import { createRestApp, type App } from './rest/app.js';
+import type { App } from './rest/app-type.js';
+import { createRestApp } from './rest/app.js';
 
 export interface RunningServer {
   readonly httpPort: number;

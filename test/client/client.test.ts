@@ -4,8 +4,8 @@ import { loadSync } from '@grpc/proto-loader';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GrpcLlrClient, interleave, llrValues, RestLlrClient, type ClientGrid } from '#client/index.js';
-import type { ComputeLlrRequestMessage } from '#client/messages.js';
-import { llrServiceDefinition, PROTO_DIR, PROTO_FILE } from '#client/proto.js';
+import type { ComputeLlrRequestMessage } from '#wire/messages.js';
+import { llrServiceDefinition, PROTO_DIR, PROTO_FILE } from '#wire/proto.js';
 import { grid } from '../server/helpers/grids.js';
 import { startTestService, type TestService } from '../server/helpers/service.js';
 

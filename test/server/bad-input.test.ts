@@ -181,7 +181,7 @@ describe('a bad grid is refused on every transport, naming the field', () => {
 
 /** A raw unary call, for messages the typed client does not make. */
 async function rawUnary(message: object): Promise<ServiceError> {
-  const { llrServiceDefinition } = await import('#client/proto.js');
+  const { llrServiceDefinition } = await import('#wire/proto.js');
   const { Client, credentials } = await import('@grpc/grpc-js');
   const client = new Client(service.target, credentials.createInsecure());
   const { path, requestSerialize, responseDeserialize } = llrServiceDefinition.ComputeLlr;

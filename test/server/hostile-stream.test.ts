@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import type { ClientGrid } from '#client/index.js';
-import type { GridResultMessage } from '#client/messages.js';
-import { llrServiceDefinition } from '#client/proto.js';
+import type { GridResultMessage } from '#wire/messages.js';
+import { llrServiceDefinition } from '#wire/proto.js';
 import { requestMessage } from '#client/wire.js';
 import { loadConfig, maxRequestBytes } from '#server/config.js';
 import { grid } from './helpers/grids.js';

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ClientGrid, StreamAnswer } from '#client/index.js';
-import { llrServiceDefinition } from '#client/proto.js';
+import { llrServiceDefinition } from '#wire/proto.js';
 import { requestMessage } from '#client/wire.js';
 import { SpikingRxError } from '#errors.js';
 import { grid, jsonGrid } from './helpers/grids.js';

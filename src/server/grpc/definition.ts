@@ -1,7 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
-import type { ComputeLlrRequestMessage } from '../../client/messages.js';
-import { llrServiceDefinition as wire } from '../../client/proto.js';
+import type { ComputeLlrRequestMessage } from '../../wire/messages.js';
+import { llrServiceDefinition as wire } from '../../wire/proto.js';
 import { invalid, SpikingRxError } from '../../errors.js';
 import { maxRequestBytes, type Config } from '../config.js';
 import { checkGridCount } from '../core.js';

@@ -11,7 +11,7 @@ import {
   type IqTensorMessage,
   type ModelMessage,
   type OutputFormatMessage,
-} from '../../client/messages.js';
+} from '../../wire/messages.js';
 import type { LlrFormat } from '../../engine/types.js';
 import { invalid, type SpikingRxError } from '../../errors.js';
 import type { GridAnswer } from '../core.js';

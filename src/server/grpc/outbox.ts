@@ -1,4 +1,4 @@
-import type { GridResultMessage, StreamLlrResponseMessage } from '../../client/messages.js';
+import type { GridResultMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
 
 /** Answers of one message stay below this, because foreign clients accept 4 MiB unless told otherwise. */
 const MAX_MESSAGE_BYTES = 2 ** 20;

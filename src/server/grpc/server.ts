@@ -2,7 +2,7 @@ import { Server, type ServerOptions, type UntypedServiceImplementation } from '@
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
-import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../client/proto.js';
+import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../wire/proto.js';
 import { maxRequestBytes, maxResponseBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import type { Logger } from '../log.js';

@@ -1,10 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type {
-  GridMessage,
-  StreamLlrRequestMessage,
-  StreamLlrResponseMessage,
-} from '../../client/messages.js';
+import type { GridMessage, StreamLlrRequestMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
 import type { ModelInfo, Permit } from '../../engine/types.js';
 import { SpikingRxError, invalid, type ErrorCode } from '../../errors.js';
 import type { ServiceCore } from '../core.js';

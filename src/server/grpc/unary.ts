@@ -5,7 +5,7 @@ import type {
   GetModelRequestMessage,
   ListModelsResponseMessage,
   ModelMessage,
-} from '../../client/messages.js';
+} from '../../wire/messages.js';
 import type { SpikingRxError } from '../../errors.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';

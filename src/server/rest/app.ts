@@ -1,22 +1,15 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify as Fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify as Fastify, LogController, type FastifyBaseLogger } from 'fastify';
 import { SpikingRxError, type ErrorCode } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
+import type { App } from './app-type.js';
 import { infoRoutes } from './info.js';
 import { checkJsonStructure } from './json-structure.js';
 import { llrRoutes } from './llr.js';
-
-export type App = FastifyInstance<
-  import('fastify').RawServerDefault,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 declare module 'fastify' {
   interface FastifyRequest {

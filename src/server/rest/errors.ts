@@ -5,7 +5,7 @@ import { SpikingRxError, type ErrorCode } from '../../errors.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import type { ServiceCore } from '../core.js';
 import { errorBody, HTTP_STATUS, retryAfterSeconds, toSpikingRxError } from '../errors.js';
-import type { App } from './app.js';
+import type { App } from './app-type.js';
 import { KnownRoutes } from './known-routes.js';
 import { bodyLimit } from './upload.js';
 

@@ -3,7 +3,7 @@ import { SpikingRxError } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { describeModel } from '../model-json.js';
 import { ErrorSchema, ModelSchema } from '../schemas.js';
-import type { App } from './app.js';
+import type { App } from './app-type.js';
 
 const METRICS_ANSWER = { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } };
 const StatusSchema = Type.Object({ status: Type.String() });

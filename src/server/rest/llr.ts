@@ -17,7 +17,7 @@ import {
   type LlrQuery,
 } from '../schemas.js';
 import type { WireDmrs, WireGrid } from '../wire-grid.js';
-import type { App } from './app.js';
+import type { App } from './app-type.js';
 import { binaryGrids, binaryHeaders } from './binary.js';
 import { admittedBody, checkUpload } from './upload.js';
 
