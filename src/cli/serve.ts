@@ -10,7 +10,6 @@ import {
   loadConfig,
   type ConfigKey,
 } from '../server/config.js';
-import { growHeapInLargeSteps } from '../server/heap-growth.js';
 import { createLogger, type Logger } from '../server/log.js';
 import { startServer, type RunningServer } from '../server/server.js';
 
@@ -50,7 +49,6 @@ function placeholder(type: string | undefined): string {
 async function serve({ config: file, ...flags }: Record<string, string>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
-  growHeapInLargeSteps();
   routeGrpcLog(log);
   const server = await startServer(config, { log });
   stopOnSignals(server);
