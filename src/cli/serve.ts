@@ -50,8 +50,9 @@ async function serve({ config: file, ...flags }: Record<string, string>): Promis
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
   routeGrpcLog(log);
-  const server = await startServer(config, { log });
-  stopOnSignals(server);
+  const stopper = new Stopper(log);
+  log.info('starting');
+  await stopper.started(await startServer(config, { log }));
 }
 
 /** grpc-js writes to stderr on its own otherwise. Its errors are about single connections: warnings here. */
@@ -64,17 +65,35 @@ function routeGrpcLog(log: Logger): void {
 }
 
 /** The first signal drains and exits 0; a second one does not wait. */
-function stopOnSignals(server: RunningServer): void {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) {
-      await server.abort();
+class Stopper {
+  #server: RunningServer | undefined;
+  #stopping = false;
+
+  constructor(private readonly log: Logger) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.#stop());
+  }
+
+  /** Stopped while it started: nobody has been told that it is there, so there is nothing to drain. */
+  async started(server: RunningServer): Promise<void> {
+    this.#server = server;
+    if (!this.#stopping) return;
+    await server.abort();
+    process.exit(0);
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#stopping) {
+      await this.#server?.abort();
       process.exit(1);
     }
-    stopping = true;
-    await server.close();
+    this.#stopping = true;
+    if (!this.#server) {
+      // ONNX Runtime aborts the process when a thread is ended in the middle of a run.
+      this.log.info('stopping as soon as the workers have started');
+      return;
+    }
+    await this.#server.close();
     // Nothing is left to do; open handles of libraries must not keep the process.
     process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  }
 }

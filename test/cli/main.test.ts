@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -75,4 +75,27 @@ describe('spikingrx', () => {
     blocker.close();
     await models.remove();
   });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s before it listens ends it with 0, undrained',
+    async (signal) => {
+      const models = await testModels();
+      const ports = ['--http-port', '0', '--grpc-port', '0', '--host', '127.0.0.1'];
+      // Large batches to warm up with: long enough before it listens. Draining would outlast the test.
+      const slow = ['--models-dir', models.path, '--max-batch-grids', '256', '--drain-delay-ms', '600000'];
+      const child = spawn(process.execPath, [MAIN, 'serve', ...ports, ...slow], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => {
+          if (!output.includes('"starting"') && String(chunk).includes('"starting"')) child.kill(signal);
+          output += String(chunk);
+        });
+      const [code, killedBy] = await once(child, 'close');
+      expect({ code, killedBy, output }).toMatchObject({ code: 0, killedBy: null });
+      expect(output).toContain('stopping as soon as');
+      await models.remove();
+    },
+  );
 });
