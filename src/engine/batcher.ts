@@ -125,8 +125,7 @@ export class Batcher {
     if (oldest === undefined) return;
     for (const grid of grids) grid.enterBatch(grids.length);
     const event = batchEvent(worker, oldest, grids);
-    const oldestWaitMs = performance.now() - oldest.enqueuedMs;
-    notify(this.options.observer, 'batchDispatched', { ...event, oldestWaitMs });
+    notify(this.options.observer, 'batchDispatched', event);
     void this.follow(worker, grids, event);
   }
 

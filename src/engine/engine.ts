@@ -2,12 +2,7 @@ import { SpikingRxError } from '../errors.js';
 import { Admission } from './admission.js';
 import { Batcher } from './batcher.js';
 import { ModelCatalog } from './model-catalog.js';
-import {
-  type RefusedModel,
-  type RepositoryModel,
-  type RepositoryScan,
-  scanModels,
-} from './model-repository.js';
+import { type RefusedModel, type RepositoryScan, scanModels } from './model-repository.js';
 import { notify } from './observer.js';
 import {
   type EngineOptions,
@@ -190,31 +185,17 @@ class LlrEngine implements Engine {
     await this.pool.close();
   }
 
-  /** Validates, and counts what it refuses: every `compute` ends in one `requestFinished`. */
   private accept(request: LlrRequest): PendingGrid {
-    let model: RepositoryModel | undefined;
-    try {
-      if (this.closed) throw new SpikingRxError('UNAVAILABLE', 'the engine is closed');
-      model = this.catalog.find(request.model, request.version).model;
-      checkRequest(request, model.contract);
-      return new PendingGrid(request, model, (grid, outcome) => this.onSettled(grid, outcome));
-    } catch (error) {
-      if (error instanceof SpikingRxError) {
-        const timing = { queueMs: 0, computeMs: 0, batchSize: 0 };
-        this.report(model, { code: error.code, timing });
-      }
-      throw error;
-    }
+    if (this.closed) throw new SpikingRxError('UNAVAILABLE', 'the engine is closed');
+    const { model } = this.catalog.find(request.model, request.version);
+    checkRequest(request, model.contract);
+    return new PendingGrid(request, model, (grid, outcome) => this.onSettled(grid, outcome));
   }
 
-  private onSettled(grid: PendingGrid, outcome: PendingOutcome): void {
+  private onSettled(grid: PendingGrid, { code, timing }: PendingOutcome): void {
     this.batcher.forget(grid);
-    this.report(grid.model, outcome);
-  }
-
-  private report(model: RepositoryModel | undefined, { code, timing }: PendingOutcome): void {
-    const event = { model: model?.name, version: model?.version, outcome: code, ...timing };
-    notify(this.options.observer, 'requestFinished', event);
+    const { name, version } = grid.model;
+    notify(this.options.observer, 'gridFinished', { model: name, version, outcome: code, ...timing });
   }
 
   /** Takes models that the workers could not load out of the catalog. */

@@ -10,10 +10,7 @@ interface BatchEvent {
   readonly resourceElements: number;
 }
 
-export interface BatchDispatchedEvent extends BatchEvent {
-  /** How long the batch's oldest grid waited, in milliseconds. */
-  readonly oldestWaitMs: number;
-}
+export type BatchDispatchedEvent = BatchEvent;
 
 export interface BatchCompletedEvent extends BatchEvent {
   readonly outcome: 'ok' | 'failed' | 'worker_lost';
@@ -21,13 +18,12 @@ export interface BatchCompletedEvent extends BatchEvent {
   readonly computeMs: number;
 }
 
-/** Every `compute` call ends in exactly one of these. */
-export interface RequestFinishedEvent {
-  /** Absent when the request named no model that is served. */
-  readonly model: string | undefined;
-  readonly version: string | undefined;
+/** Every grid that was queued ends in exactly one of these; what `compute` refuses at once is not queued. */
+export interface GridFinishedEvent {
+  readonly model: string;
+  readonly version: string;
   readonly outcome: 'OK' | ErrorCode;
-  /** Milliseconds from `compute` to the batch, or to the end when it never reached one. */
+  /** Milliseconds in the queue: to the batch, or to the end when it never reached one. */
   readonly queueMs: number;
   /** 0 when it never ran. */
   readonly computeMs: number;
@@ -47,7 +43,7 @@ export interface WorkerEvent {
 export interface EngineObserver {
   batchDispatched?(event: BatchDispatchedEvent): void;
   batchCompleted?(event: BatchCompletedEvent): void;
-  requestFinished?(event: RequestFinishedEvent): void;
+  gridFinished?(event: GridFinishedEvent): void;
   /** A worker died or failed to start; a replacement follows. */
   workerLost?(event: WorkerEvent): void;
   /** The replacement of a lost worker is warm and takes batches. */

@@ -217,16 +217,14 @@ export class ServiceCore {
       deadlineMs: Math.min(own, context.deadlineMs ?? own),
       signal: context.signal,
     });
-    return { request, decodeMs: performance.now() - start };
+    const decodeMs = performance.now() - start;
+    this.metrics.stage('decode', decodeMs);
+    return { request, decodeMs };
   }
 
   async #compute({ request, decodeMs }: Decoded): Promise<GridAnswer> {
     try {
-      const result = await this.engine.compute(request);
-      this.metrics.stage('decode', decodeMs);
-      this.metrics.stage('queue', result.timing.queueMs);
-      this.metrics.stage('compute', result.timing.computeMs);
-      return { result, decodeMs };
+      return { result: await this.engine.compute(request), decodeMs };
     } finally {
       // The engine needs the request until the answer, and no longer.
       this.#decoder.release(request);

@@ -16,7 +16,8 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256];
 
 /**
  * Everything the service counts, each thing in one place: requests where they end in a transport, grids and
- * stages in the service core, batches and workers from the engine's observer.
+ * their decoding in the service core; batches, workers and the time in queue and batch from the engine's observer,
+ * so that grids which never were answered with LLRs count too.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -42,14 +43,14 @@ export class Metrics {
   });
   readonly #stageSeconds = new Histogram({
     name: 'spikingrx_stage_seconds',
-    help: 'Time in a stage: decode, queue and compute for each grid, encode for each message',
+    help: 'Time in a stage: decode, queue (however it ended) and compute for each grid, encode for each message',
     labelNames: ['stage'],
     buckets: STAGE_BUCKETS,
     registers: this.#registers,
   });
   readonly #batchSize = new Histogram({
     name: 'spikingrx_batch_size',
-    help: 'Grids in a batch',
+    help: 'Grids in a batch sent to a worker',
     buckets: BATCH_BUCKETS,
     registers: this.#registers,
   });
@@ -84,9 +85,11 @@ export class Metrics {
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver = {
-    batchCompleted: ({ grids, outcome }) => {
-      this.#batchSize.observe(grids);
-      this.#batches.inc({ outcome });
+    batchDispatched: ({ grids }) => this.#batchSize.observe(grids),
+    batchCompleted: ({ outcome }) => this.#batches.inc({ outcome }),
+    gridFinished: ({ outcome, queueMs, computeMs }) => {
+      this.stage('queue', queueMs);
+      if (outcome === 'OK') this.stage('compute', computeMs);
     },
     workerLost: () => this.#workersLost.inc(),
     workerRestarted: () => this.#workerRestarts.inc(),

@@ -6,7 +6,7 @@ import { type Engine, createEngine } from '#engine/engine.js';
 import type {
   BatchCompletedEvent,
   BatchDispatchedEvent,
-  RequestFinishedEvent,
+  GridFinishedEvent,
   WorkerEvent,
 } from '#engine/observer.js';
 import type { EngineOptions } from '#engine/options.js';
@@ -21,7 +21,7 @@ export const SCRIPT = { answer: 1, waitForGate: 2, fail: 3, die: 4, dieOnce: 5, 
 export interface Record {
   readonly dispatched: BatchDispatchedEvent[];
   readonly completed: BatchCompletedEvent[];
-  readonly finished: RequestFinishedEvent[];
+  readonly finished: GridFinishedEvent[];
   readonly lost: WorkerEvent[];
   readonly restarted: WorkerEvent[];
 }
@@ -43,7 +43,7 @@ export async function scriptedEngine(options: Partial<EngineOptions> = {}): Prom
   const observer = {
     batchDispatched: (event: BatchDispatchedEvent) => void record.dispatched.push(event),
     batchCompleted: (event: BatchCompletedEvent) => void record.completed.push(event),
-    requestFinished: (event: RequestFinishedEvent) => void record.finished.push(event),
+    gridFinished: (event: GridFinishedEvent) => void record.finished.push(event),
     workerLost: (event: WorkerEvent) => void record.lost.push(event),
     workerRestarted: (event: WorkerEvent) => void record.restarted.push(event),
   };
