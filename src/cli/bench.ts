@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { SpikingRxError } from '../errors.js';
 import type { BenchOptions, BenchShape } from '../bench/options.js';
 import { recordResult } from '../bench/record.js';
 import { formatBench } from '../bench/report.js';
@@ -74,7 +75,11 @@ export function benchCommand(): Command {
     .option('--in-flight <n>', 'grids the saturating clients keep unanswered', positiveInteger, 128)
     .option('--repeats <n>', 'interleaved repeats; figures are medians over them', positiveInteger, 5)
     .option('--seconds <n>', 'measured time of one repeat of one thing', seconds, 3)
-    .option('--shapes <list>', 'grid shapes <symbols>x<subcarriers>', shapeList, shapeList('14x96,14x48'))
+    .addOption(
+      new Option('--shapes <list>', 'grid shapes <symbols>x<subcarriers>')
+        .argParser(shapeList)
+        .default(shapeList('14x96,14x48'), '14x96,14x48'),
+    )
     .option('--seed <n>', 'seed of slots and arrivals', positiveInteger, 1)
     .option('--quick', 'check that everything runs; the figures mean nothing', false)
     .option('--record <what>', 'keep the result as bench/results/<date>-<what>.json', name)
@@ -105,10 +110,13 @@ function benchOptions(flags: BenchFlags): BenchOptions {
   return { ...full, shapes, repeats: 1, seconds: 0.3, trainingBatch: 2, trainingSteps: 1 };
 }
 
-/** @throws Error when there is no such model */
+/** @throws NOT_FOUND when there is no such model */
 function highestVersion(modelsDir: string, model: string): string {
-  const versions = readdirSync(join(modelsDir, model)).filter((entry) => /^\d+$/.test(entry));
+  const folder = join(modelsDir, model);
+  const entries = existsSync(folder) ? readdirSync(folder) : [];
+  const versions = entries.filter((entry) => /^\d+$/.test(entry));
   const [highest] = versions.toSorted((a, b) => Number(b) - Number(a));
-  if (highest === undefined) throw new Error(`${join(modelsDir, model)}: no version folder`);
+  if (highest === undefined)
+    throw new SpikingRxError('NOT_FOUND', `--model: no model '${model}' with a version in ${modelsDir}`);
   return highest;
 }

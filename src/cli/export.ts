@@ -6,7 +6,7 @@ export function exportCommand(): Command {
   return new Command('export')
     .description('Write the service graph of a checkpoint as <models>/<name>/<version>/model.onnx')
     .requiredOption('--checkpoint <file>', 'checkpoint.bin of a training run')
-    .option('--models <dir>', 'folder of the model repository', 'models')
+    .requiredOption('--models <dir>', 'folder of the model repository')
     .action((flags: { checkpoint: string; models: string }) => {
       console.log(publishModel(loadCheckpoint(flags.checkpoint), flags.models));
     });

@@ -73,7 +73,10 @@ async function subfolders(folder: string): Promise<string[]> {
   try {
     names = await readdir(folder);
   } catch (cause) {
-    throw refusal(`cannot read the models folder ${folder}: ${String(cause)}`, cause);
+    throw refusal(
+      `cannot read the models folder ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
   const folders: string[] = [];
   for (const name of names.toSorted()) {

@@ -77,7 +77,7 @@ export function runningStatisticSpecs(config: SpikingRxConfig): readonly TensorS
   );
 }
 
-/** How spiking layers are put into a graph: as they are written in the paper, or folded for service. */
+/** How spiking layers are put into a graph: as they are defined, or folded for service. */
 export type LayerBuilder = (layer: SpikingLayerSpec, inputs: Steps) => Steps;
 
 export function surrogateOf(config: SpikingRxConfig): TriangularSurrogate {

@@ -78,7 +78,7 @@ function transmitGrid(dmrs: Float32Array, order: Int32Array, symbols: Float32Arr
 function resourceMap(config: SlotConfig) {
   const { nRx, nPrb, nSym = 14 } = config;
   requireInteger('nRx', nRx, 1, 64);
-  requireInteger('nPrb', nPrb, 1, 275);
+  requireInteger('nPrb', nPrb, 1, 273);
   const shape = { nRx, nSym, nSc: nPrb * SUBCARRIERS_PER_RB };
   const dmrs = dmrsGrid(config.dmrs, shape);
   const mask = dataMask(dmrs, shape, config.dmrs);
