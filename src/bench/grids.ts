@@ -1,9 +1,8 @@
-import type { ClientGrid } from '../client/index.js';
+import { type ClientGrid, planarGrid } from '../client/index.js';
 import type { DmrsConfig } from '../nr/dmrs.js';
 import { Random } from '../phy/random.js';
 import { simulateSlot } from '../phy/slot.js';
 import type { LoadTarget } from './load.js';
-import { gridOfSlot } from './slot-grid.js';
 
 const DMRS: DmrsConfig = {
   configType: 1,
@@ -33,6 +32,6 @@ export function drawBenchGrids(
       },
       streams.fork(i),
     );
-    return gridOfSlot(String(i), slot);
+    return planarGrid(String(i), { ...slot, dmrs: DMRS });
   });
 }

@@ -12,20 +12,11 @@ import { positiveInteger } from './options.js';
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
-interface BenchFlags {
-  readonly modelsDir: string;
-  readonly model: string;
-  readonly workers: number;
-  readonly batch: number;
-  readonly gridsPerMessage: number;
-  readonly inFlight: number;
-  readonly repeats: number;
-  readonly seconds: number;
-  readonly shapes: readonly BenchShape[];
-  readonly seed: number;
+/** The options as commander gives them; the rest of BenchOptions follows from them. */
+type BenchFlags = Omit<BenchOptions, 'version' | 'trainingBatch' | 'trainingSteps' | 'onProgress'> & {
   readonly quick: boolean;
   readonly record?: string;
-}
+};
 
 /** `14x96,14x48` */
 function shapeList(text: string): BenchShape[] {

@@ -1,4 +1,5 @@
 export { GrpcLlrClient, type GrpcClientOptions } from './grpc.js';
 export { RestLlrClient, type RestClientOptions } from './rest.js';
 export type { StreamAnswer, StreamOptions } from './stream.js';
+export { planarGrid, type PlanarGrid } from './planar-grid.js';
 export * from './types.js';

@@ -1,9 +1,8 @@
 import { binaryBody, binaryQuery } from '../client/rest-binary.js';
-import { type ClientGrid, type DmrsConfig, bytesOf } from '../client/index.js';
+import { type ClientGrid, type DmrsConfig, bytesOf, planarGrid } from '../client/index.js';
 import { bitErrors } from '../phy/metrics.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import type { Slot } from '../phy/slot.js';
-import { gridOfSlot } from '../bench/slot-grid.js';
 
 /** A simulated slot in a form that can be sent: file names are relative to one folder. */
 export interface SampleFile {
@@ -48,9 +47,13 @@ export function truthOf(slot: Slot): Record<string, unknown> {
   };
 }
 
+function requestFor(name: string, slot: Slot): ClientGrid {
+  return planarGrid(name, { ...slot, dmrs: slot.config.dmrs });
+}
+
 /** `<name>.json`, ready for `POST /v1/llr`, and `<name>.truth.json`. */
 export function jsonSample(slot: Slot, { name, model }: SampleOptions): SampleFile[] {
-  const request = jsonRequest(gridOfSlot(name, slot), model);
+  const request = jsonRequest(requestFor(name, slot), model);
   return [
     { name: `${name}.json`, content: `${JSON.stringify(request)}\n` },
     { name: `${name}.truth.json`, content: `${JSON.stringify(truthOf(slot), null, 2)}\n` },
@@ -62,7 +65,7 @@ export function jsonSample(slot: Slot, { name, model }: SampleOptions): SampleFi
  * `POST /v1/llr`; `<name>.cf32.json`: its metadata, with the query that describes it; `<name>.truth.json`.
  */
 export function binarySample(slot: Slot, { name, model }: SampleOptions): SampleFile[] {
-  const grid = gridOfSlot(name, slot);
+  const grid = requestFor(name, slot);
   const query = binaryQuery([grid], model === undefined ? {} : { model });
   const metadata = {
     datatype: grid.rx.datatype,

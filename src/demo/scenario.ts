@@ -1,4 +1,4 @@
-import { type DmrsConfig as ClientDmrsConfig, interleave } from '../client/index.js';
+import { type ClientGrid, type DmrsConfig as ClientDmrsConfig, interleave } from '../client/index.js';
 import type { Random } from '../phy/random.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import { bitErrors } from '../phy/metrics.js';
@@ -39,4 +39,9 @@ export function drawDemoSlot(scenario: Scenario, random: Random): DemoSlot {
     lsErrors: bitErrors(lsLmmseReceiver(slot), slot.bits),
     perfectErrors: bitErrors(perfectCsiReceiver(slot), slot.bits),
   };
+}
+
+/** The request for a slot; the service generates the pilots from the configuration. */
+export function gridOf(id: string, { rx, shape, dmrs }: DemoSlot): ClientGrid {
+  return { id, rx: { datatype: 'cf32_le', shape, data: rx }, dmrs: { config: dmrs } };
 }

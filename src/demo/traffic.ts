@@ -1,8 +1,7 @@
 import { GrpcLlrClient, type GridLlr, llrValues, RestLlrClient } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
 import { bitErrors } from '../phy/metrics.js';
-import { gridOf } from '../bench/slot-grid.js';
-import type { DemoSlot } from './scenario.js';
+import { type DemoSlot, gridOf } from './scenario.js';
 import type { Tally } from './tally.js';
 
 export interface TrafficOptions {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientGrid, type GridLlr, GrpcLlrClient, interleave, llrValues } from '../client/index.js';
+import { type ClientGrid, type GridLlr, GrpcLlrClient, llrValues, planarGrid } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
 import type { Slot } from '../phy/slot.js';
 import { batches, type Receiver } from './receivers.js';
@@ -27,7 +27,7 @@ export class ServiceReceiver implements Receiver {
 
   async llrs(slots: readonly Slot[]): Promise<Float32Array[]> {
     const answers: GridLlr[] = [];
-    for (const batch of batches(slots)) answers.push(...(await this.compute(batch.map(gridOf))));
+    for (const batch of batches(slots)) answers.push(...(await this.compute(batch.map(requestFor))));
     return answers.map(({ llr }) => llrValues(llr));
   }
 
@@ -52,13 +52,6 @@ export class ServiceReceiver implements Receiver {
   }
 }
 
-/** The request for a slot; the service generates the pilots from the configuration. */
-function gridOf(slot: Slot, index: number): ClientGrid {
-  const { nRx, nSym, nSc } = slot.shape;
-  const data = interleave(slot.rxGrid, nSym * nSc);
-  return {
-    id: String(index),
-    rx: { datatype: 'cf32_le', shape: [nRx, nSym, nSc], data },
-    dmrs: { config: slot.config.dmrs },
-  };
+function requestFor(slot: Slot, index: number): ClientGrid {
+  return planarGrid(String(index), { ...slot, dmrs: slot.config.dmrs });
 }

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from '../onnx/builder.js';
+import type { GraphBuilder, Operand } from '../onnx/builder.js';
 import { DIMS, TENSOR_NAMES } from '../onnx/contract.js';
 import type { Dim, Value } from '../onnx/types.js';
 import { type SpikingRxConfig, bitsPerSymbol } from './config.js';
@@ -94,6 +94,15 @@ export function repeat(steps: Steps, count: number): Steps {
   return steps.length === 1 ? Array.from({ length: count }, () => steps[0] as Value) : steps;
 }
 
+/** β of a layer: trained, or the configured number. */
+function betaOperand(
+  { g, parameter }: BuildContext,
+  config: SpikingRxConfig,
+  layer: SpikingLayerSpec,
+): Operand {
+  return config.trainBeta ? g.sigmoid(parameter(betaName(layer.name))) : config.beta;
+}
+
 /** Layers step by step, exactly as defined: Conv, SpikeNorm, then LIF with (1−β)I and threshold θ. */
 export function plainLayers(context: BuildContext, config: SpikingRxConfig): LayerBuilder {
   const { g } = context;
@@ -104,7 +113,7 @@ export function plainLayers(context: BuildContext, config: SpikingRxConfig): Lay
       convolve(context, layer, inputs),
       config.driveGain,
     );
-    const beta = config.trainBeta ? g.sigmoid(context.parameter(betaName(layer.name))) : config.beta;
+    const beta = betaOperand(context, config, layer);
     const options = { beta, threshold: config.threshold, surrogate: surrogateOf(config) };
     return lifSteps(g, repeat(currents, inputs.length), options).spikes;
   };
@@ -119,7 +128,7 @@ export function scaledLayers(context: BuildContext, config: SpikingRxConfig): La
   const surrogate = surrogateOf(config).inUnitsOf(config.threshold);
   const factor = config.driveGain / config.threshold;
   return (layer, inputs) => {
-    const beta = config.trainBeta ? g.sigmoid(context.parameter(betaName(layer.name))) : config.beta;
+    const beta = betaOperand(context, config, layer);
     const gain = typeof beta === 'number' ? factor * (1 - beta) : g.mul(g.sub(1, beta), factor);
     const drives = spikeNormSteps(context, `${layer.name}.norm`, convolve(context, layer, inputs), gain);
     return fire(g, repeat(drives, inputs.length), { beta, threshold: 1, surrogate }).spikes;

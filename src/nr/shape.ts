@@ -3,6 +3,9 @@ import { invalid } from '../errors.js';
 /** Subcarriers in a resource block, TS 38.211 §4.4.4.1. */
 export const SUBCARRIERS_PER_RB = 12;
 
+/** OFDM symbols in a slot with normal cyclic prefix, TS 38.211 §4.3.2; 12 with the extended one. */
+export const SYMBOLS_PER_SLOT = 14;
+
 /** Size of a resource grid: OFDM symbols by subcarriers. */
 export interface PlaneShape {
   readonly nSym: number;
@@ -18,7 +21,7 @@ export function requireInteger(field: string, value: number, min: number, max: n
 
 /** @throws INVALID_ARGUMENT unless the shape is whole resource blocks (1 … 275) by 1 … 14 symbols. */
 export function requirePlaneShape(shape: PlaneShape): void {
-  requireInteger('nSym', shape.nSym, 1, 14);
+  requireInteger('nSym', shape.nSym, 1, SYMBOLS_PER_SLOT);
   requireInteger('nSc', shape.nSc, SUBCARRIERS_PER_RB, 275 * SUBCARRIERS_PER_RB);
   if (shape.nSc % SUBCARRIERS_PER_RB !== 0) {
     throw invalid('nSc', `a multiple of ${SUBCARRIERS_PER_RB}`, String(shape.nSc));

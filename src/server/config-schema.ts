@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Type, type Static } from 'typebox';
+import { SUBCARRIERS_PER_RB, SYMBOLS_PER_SLOT } from '../nr/shape.js';
 
 const MEBIBYTE = 2 ** 20;
 const integer = (description: string, range: { default?: number; minimum: number; maximum: number }) =>
@@ -114,8 +115,6 @@ export type ConfigKey = keyof Config;
 
 /** Bytes of one complex sample in the widest encoding (cf32_le). */
 const SAMPLE_BYTES = 8;
-const MAX_SYMBOLS = 14;
-const SUBCARRIERS_PER_PRB = 12;
 /** Ids, field names, scales and protobuf framing. */
 const BYTES_AROUND_A_GRID = 2048;
 
@@ -124,7 +123,7 @@ const BYTES_AROUND_A_GRID = 2048;
  * more, of `maxRx` antennas and the pilots in cf32_le.
  */
 export function maxRequestBytes(config: Config): number {
-  const widest = MAX_SYMBOLS * SUBCARRIERS_PER_PRB * config.maxPrb;
+  const widest = SYMBOLS_PER_SLOT * SUBCARRIERS_PER_RB * config.maxPrb;
   const elements = Math.max(widest, config.maxBatchResourceElements);
   return elements * (config.maxRx + 1) * SAMPLE_BYTES + config.maxGridsPerRequest * BYTES_AROUND_A_GRID;
 }
@@ -136,7 +135,7 @@ export function maxJsonBytes(config: Config): number {
 
 /** Most bytes of the LLRs of one answer: 8 bits (256QAM) for each resource element in f32. */
 export function maxLlrBytes(config: Config): number {
-  const widest = MAX_SYMBOLS * SUBCARRIERS_PER_PRB * config.maxPrb;
+  const widest = SYMBOLS_PER_SLOT * SUBCARRIERS_PER_RB * config.maxPrb;
   return Math.max(widest, config.maxBatchResourceElements) * 8 * 4;
 }
 

@@ -1,6 +1,7 @@
 import type { GridShape, LlrFormat, LlrRequest, ModelInfo } from '../engine/types.js';
 import { invalid } from '../errors.js';
 import { dataMask } from '../nr/resource-map.js';
+import { SUBCARRIERS_PER_RB, SYMBOLS_PER_SLOT } from '../nr/shape.js';
 import { decodeBase64 } from './base64.js';
 import { FloatPool } from './float-pool.js';
 import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from './iq.js';
@@ -9,8 +10,6 @@ import type { WireDmrs, WireFormat, WireGrid, WireIq } from './wire-grid.js';
 
 /** Longest id, in UTF-16 units: ids are echoed, logged and kept for every grid in flight. */
 export const MAX_ID_LENGTH = 256;
-const SUBCARRIERS_PER_PRB = 12;
-const MAX_SYMBOLS = 14;
 /** The slots of a frame of a 100 MHz carrier, or those of many narrower ones. */
 const PILOT_CACHE_BYTES = 32 * 2 ** 20;
 /** As many grids as are in flight when the service is busy. */
@@ -109,12 +108,12 @@ function rxShape(shape: readonly number[], context: DecodeContext): GridShape {
   const { model, maxPrb } = context;
   if (nRx !== model.nRx)
     throw invalid(field, `nRx = ${model.nRx} (model ${model.name} version ${model.version})`, received);
-  if (!Number.isInteger(nSym) || nSym < 1 || nSym > MAX_SYMBOLS)
-    throw invalid(field, `nSym from 1 to ${MAX_SYMBOLS}`, received);
-  if (!Number.isInteger(nSc) || nSc < 1 || nSc % SUBCARRIERS_PER_PRB !== 0)
-    throw invalid(field, `nSc a positive multiple of ${SUBCARRIERS_PER_PRB}`, received);
-  if (nSc > maxPrb * SUBCARRIERS_PER_PRB)
-    throw invalid(field, `nSc of at most ${maxPrb * SUBCARRIERS_PER_PRB} (${maxPrb} PRB)`, received);
+  if (!Number.isInteger(nSym) || nSym < 1 || nSym > SYMBOLS_PER_SLOT)
+    throw invalid(field, `nSym from 1 to ${SYMBOLS_PER_SLOT}`, received);
+  if (!Number.isInteger(nSc) || nSc < 1 || nSc % SUBCARRIERS_PER_RB !== 0)
+    throw invalid(field, `nSc a positive multiple of ${SUBCARRIERS_PER_RB}`, received);
+  if (nSc > maxPrb * SUBCARRIERS_PER_RB)
+    throw invalid(field, `nSc of at most ${maxPrb * SUBCARRIERS_PER_RB} (${maxPrb} PRB)`, received);
   const dimensions = model.inputs.find(({ name }) => name === 'rx_grid')?.shape ?? [];
   for (const [axis, name, value] of [
     [2, 'nSym', nSym],

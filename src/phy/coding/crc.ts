@@ -78,13 +78,6 @@ export function writeWithCrc(bits: Uint8Array, name: CrcName, out: Uint8Array, a
   for (let i = 0; i < length; i++) out[end + i] = (parity >>> (length - 1 - i)) & 1;
 }
 
-/** `bits` followed by the L parity bits, `[n + L]`. */
-export function attachCrc(bits: Uint8Array, name: CrcName): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(bits.length + crcLength(name));
-  writeWithCrc(bits, name, out);
-  return out;
-}
-
 /** Whether `bits`, parity included, leaves no remainder. An all-zero word does. */
 export function crcMatches(bits: Uint8Array, name: CrcName): boolean {
   return crc(bits, name) === 0;
