@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { SpikingRxError } from '../errors.js';
 import { TrainConfigSchema, loadTrainConfig } from '../train/config.js';
@@ -51,12 +51,17 @@ async function train(flags: TrainFlags): Promise<void> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const checkpoint = await runTraining({
     config,
+    configDirectory: dirname(flags.config),
     directory,
     runtime: { intraOpThreads: flags.threads, provider: flags.provider },
     ...(flags.stopAt === undefined ? {} : { stopAt: flags.stopAt }),
     checkpointSeconds: flags.checkpointSeconds,
     logEvery: flags.logEvery,
     signal: stop.signal,
+    onWarmStart: ({ taken, drawn }) =>
+      console.error(
+        `started from ${config.startFrom}: ${taken.length} tensors taken; drawn: ${drawn.join(', ') || 'none'}`,
+      ),
     onProgress: (progress) => console.error(progressLine(progress)),
   });
   console.error(`checkpoint of step ${checkpoint.step}: ${checkpointPath(directory)}`);

@@ -5,6 +5,9 @@ import { SEW_CONNECTIONS } from './sew-block.js';
 const positive = (description: string, fallback: number) =>
   Type.Number({ exclusiveMinimum: 0, default: fallback, description });
 
+/** `lif`: spiking neurons. `relu`: the analog peer of the same shape, which runs once (T = 1). */
+export const ACTIVATIONS = ['lif', 'relu'] as const;
+
 /** Everything that defines the network's shape and dynamics. Published beside the weights in the model file. */
 export const SpikingRxConfigSchema = Type.Object(
   {
@@ -13,6 +16,10 @@ export const SpikingRxConfigSchema = Type.Object(
       description: 'QAM of the data',
     }),
     nRx: Type.Integer({ minimum: 1, maximum: 16, default: 2, description: 'Receive antennas' }),
+    activation: Type.Enum([...ACTIVATIONS], {
+      default: 'lif',
+      description: 'Neurons: lif (spiking), or relu for an ANN of the same shape, with timeSteps 1',
+    }),
     timeSteps: Type.Integer({ minimum: 1, maximum: 32, default: 2, description: 'T, time steps unrolled' }),
     channels: Type.Integer({
       minimum: 1,
@@ -52,6 +59,11 @@ export const SpikingRxConfigSchema = Type.Object(
     featureSkip: Type.Boolean({
       default: true,
       description: 'The analog readout sees the input features beside the mean of the last spikes',
+    }),
+    channelRefinement: Type.Boolean({
+      default: false,
+      description:
+        "The readout also sees the matched filter's output of a channel estimate that the network has corrected",
     }),
     readoutWidth: Type.Integer({
       minimum: 1,

@@ -21,10 +21,34 @@ const SOFT_LIMIT = 10;
 /** Longest slot: the time kernel reaches from its first symbol to its last. */
 const MAX_SYMBOLS = 14;
 
+/** Number of planes that one channel estimate gives. */
+export function estimateFeatureCount(nRx: number): number {
+  return 2 * nRx + 2 + 2 + 1 + 1;
+}
+
 /** Number of feature planes for these options. */
 export function featureCount({ nRx, frequencyHalfWidths }: FeatureOptions): number {
-  const perEstimate = 2 * nRx + 2 + 2 + 1 + 1;
-  return 2 * nRx + 2 + frequencyHalfWidths.length * perEstimate;
+  return 2 * nRx + 2 + frequencyHalfWidths.length * estimateFeatureCount(nRx);
+}
+
+/** What the features of a channel estimate are made from. */
+export interface Signals {
+  /** The received grid at unit power, `[B, 2·nRx, nSym, nSc]`. */
+  readonly rx: Value;
+  /** LS estimates at the pilots, zero elsewhere, `[B, 2·nRx, nSym, nSc]`. */
+  readonly ls: Value;
+  /** 1 at a pilot, 0 elsewhere, `[B, 1, nSym, nSc]`. */
+  readonly pilots: Value;
+  /** +1 for planes of real parts, −1 for planes of imaginary parts, `[1, 2·nRx, 1, 1]`. */
+  readonly signs: Value;
+}
+
+export interface Features {
+  /** `[B, featureCount, nSym, nSc]`. */
+  readonly planes: Value;
+  /** Channel estimates, narrow to wide kernel, `[B, 2·nRx, nSym, nSc]` each. */
+  readonly channels: readonly Value[];
+  readonly signals: Signals;
 }
 
 /** Swaps re and im in each pair of planes and negates every second: x ↦ −j·x up to sign conventions. */
@@ -115,11 +139,14 @@ function gridMean(g: GraphBuilder, x: Value): Value {
   return g.reduceMean(x, [1, 2, 3], true);
 }
 
-/** Features that one channel estimate gives: itself, matched filter, soft decisions, gain, noise. */
-function estimateFeatures(
+/**
+ * Features that one channel estimate gives: itself, matched filter, soft decisions, gain, noise.
+ * @param channel `[B, 2·nRx, nSym, nSc]` @returns planes that make `[B, estimateFeatureCount, nSym, nSc]`
+ */
+export function estimateFeatures(
   g: GraphBuilder,
   channel: Value,
-  { rx, ls, pilots, signs }: { rx: Value; ls: Value; pilots: Value; signs: Value },
+  { rx, ls, pilots, signs }: Signals,
 ): Value[] {
   const gain = g.reduceSum(g.mul(channel, channel), [1], true);
   // Σ_r ĥ*_r y_r: re = Σ h·y, im = Σ h_re·y_im − h_im·y_re.
@@ -153,10 +180,10 @@ function estimateFeatures(
  * channel estimate (normalised convolution of the LS estimates), the matched filter's output, soft decisions,
  * the gain and the noise level.
  * @param rx `[B, 2·nRx, nSym, nSc]` @param dmrs `[B, 2, nSym, nSc]`
- * @returns `[B, featureCount, nSym, nSc]`, independent of the receiver's gain; the channel
- *   estimate is relative to the pilots as they are given
+ * @returns features that are independent of the receiver's gain; the channel estimates are relative to the
+ *   pilots as they are given
  */
-export function features(g: GraphBuilder, rx: Value, dmrs: Value, options: FeatureOptions): Value {
+export function features(g: GraphBuilder, rx: Value, dmrs: Value, options: FeatureOptions): Features {
   return g.scope('features', () => {
     const signs = alternatingSigns(g, 2 * options.nRx);
     // Complex power of one sample is twice the mean over real planes.
@@ -165,9 +192,9 @@ export function features(g: GraphBuilder, rx: Value, dmrs: Value, options: Featu
     const { ls, pilots } = leastSquares(g, scaled, dmrs, signs);
     const estimates = smooth(g, ls, pilots, options);
     const density = (estimates[0] as Estimate).density;
-    const planes = estimates.flatMap(({ channel }) =>
-      estimateFeatures(g, channel, { rx: scaled, ls, pilots, signs }),
-    );
-    return g.concat([scaled, pilots, density, ...planes], 1);
+    const signals = { rx: scaled, ls, pilots, signs };
+    const channels = estimates.map(({ channel }) => channel);
+    const planes = channels.flatMap((channel) => estimateFeatures(g, channel, signals));
+    return { planes: g.concat([scaled, pilots, density, ...planes], 1), channels, signals };
   });
 }

@@ -4,7 +4,7 @@ import type { Weights } from './parameters.js';
 import { NORM_EPSILON, statisticNames } from './spike-norm.js';
 import { type SpikingLayerSpec, betaName, statisticSteps } from './spikingrx.js';
 
-/** A convolution whose output is the drive of LIF neurons with θ = 1. */
+/** A convolution whose output is the drive of LIF neurons with θ = 1, or the argument of a ReLU. */
 export interface FoldedConvolution {
   /** `[Cout, Cin, 3, 3]`. */
   readonly weight: Float32Array;
@@ -27,7 +27,7 @@ export function betaOf(config: SpikingRxConfig, weights: Weights, layer: string)
 /**
  * Folds SpikeNorm's frozen statistics and (1−β)/θ into the convolution before it: with
  * a = gain·γ/√(variance + ε) and gain = driveGain·(1−β)/θ, weights become a·w and biases
- * a·(b − mean) + gain·bias.
+ * a·(b − mean) + gain·bias. Before a ReLU gain is 1.
  */
 export function foldLayer(
   config: SpikingRxConfig,
@@ -36,7 +36,7 @@ export function foldLayer(
   statistics: Weights,
 ): FoldedLayer {
   const beta = betaOf(config, weights, layer.name);
-  const gain = (config.driveGain * (1 - beta)) / config.threshold;
+  const gain = config.activation === 'relu' ? 1 : (config.driveGain * (1 - beta)) / config.threshold;
   const convolutions = Array.from({ length: statisticSteps(config, layer) }, (_, step) =>
     foldStep(layer.name, { gain, step, weights, statistics }),
   );

@@ -6,20 +6,19 @@ import { type SpikingRxConfig, bitsPerSymbol } from './config.js';
 import { type Steps, initializerSource } from './context.js';
 import { samePadding } from './conv-block.js';
 import { type FoldedConvolution, foldLayer } from './fold.js';
-import { fire } from './lif.js';
 import { type Weights, totalSize } from './parameters.js';
 import { statisticNames } from './spike-norm.js';
 import {
   type ForwardPass,
   type LayerBuilder,
   type SpikingLayerSpec,
+  activate,
   contractInputs,
   parameterSpecs,
   plainLayers,
   repeat,
   runningStatisticSpecs,
   spikingRx,
-  surrogateOf,
 } from './spikingrx.js';
 
 /** A trained network: configuration, parameters and running statistics. */
@@ -41,12 +40,11 @@ function foldedConv(g: GraphBuilder, layer: SpikingLayerSpec, step: number, fold
  * convolution runs once over `[T·B, …]`; where they differ it runs step by step.
  */
 function foldedLayers(g: GraphBuilder, { config, weights, statistics }: TrainedNetwork): LayerBuilder {
-  const surrogate = surrogateOf(config).inUnitsOf(config.threshold);
   return (layer, inputs) => {
     const { convolutions, beta } = foldLayer(config, layer, weights, statistics);
     const convs = convolutions.map((folded, step) => foldedConv(g, layer, step, folded));
     const drives = runSteps(g, convs, layer.constantInput ? inputs.slice(0, 1) : inputs);
-    return fire(g, repeat(drives, inputs.length), { beta, threshold: 1, surrogate }).spikes;
+    return activate(g, config, repeat(drives, inputs.length), beta);
   };
 }
 

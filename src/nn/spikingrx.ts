@@ -4,10 +4,10 @@ import type { Dim, Value } from '../onnx/types.js';
 import { type SpikingRxConfig, bitsPerSymbol } from './config.js';
 import type { BuildContext, Steps } from './context.js';
 import { type Dilation, convBlock, convBlockSpecs } from './conv-block.js';
-import { featureCount, features } from './features.js';
+import { type Features, estimateFeatureCount, estimateFeatures, featureCount, features } from './features.js';
 import { fire, lifSteps } from './lif.js';
 import { type TensorSpec, constantSpec } from './parameters.js';
-import { readout, readoutSpecs } from './readout.js';
+import { type ReadoutShape, readout, readoutSpecs } from './readout.js';
 import { joinShortcut, sewBlockSpecs } from './sew-block.js';
 import { spikeNormSpecs, spikeNormSteps, statisticSpecs } from './spike-norm.js';
 import { TriangularSurrogate } from './surrogate.js';
@@ -62,12 +62,26 @@ export function parameterSpecs(config: SpikingRxConfig): readonly TensorSpec[] {
       : sewBlockSpecs(layer.name, layer)),
     ...(config.trainBeta ? [constantSpec(betaName(layer.name), [], logit)] : []),
   ]);
-  const shape = {
-    inChannels: config.channels + (config.featureSkip ? featureCount(config) : 0),
-    width: config.readoutWidth,
-    bitsPerSymbol: bitsPerSymbol(config),
+  return [...layers, ...analogSpecs(config)];
+}
+
+/** Parameters of what follows the spikes. */
+function analogSpecs(config: SpikingRxConfig): TensorSpec[] {
+  const read = config.channels + (config.featureSkip ? featureCount(config) : 0);
+  const { readoutWidth: width, nRx } = config;
+  const llr: Omit<ReadoutShape, 'inChannels'> = {
+    width,
+    output: 'llr',
+    outChannels: bitsPerSymbol(config),
+    outputScale: 1,
   };
-  return [...layers, ...readoutSpecs('readout', shape)];
+  if (!config.channelRefinement) return readoutSpecs('readout', { ...llr, inChannels: read });
+  // The correction starts at zero: training starts from the estimate among the features.
+  const correction = { inChannels: read, width, output: 'channel', outChannels: 2 * nRx, outputScale: 0 };
+  return [
+    ...readoutSpecs('refinement', correction),
+    ...readoutSpecs('readout', { ...llr, inChannels: read + estimateFeatureCount(nRx) }),
+  ];
 }
 
 /** All running statistics. */
@@ -107,12 +121,10 @@ function betaOperand(
 export function plainLayers(context: BuildContext, config: SpikingRxConfig): LayerBuilder {
   const { g } = context;
   return (layer, inputs) => {
-    const currents = spikeNormSteps(
-      context,
-      `${layer.name}.norm`,
-      convolve(context, layer, inputs),
-      config.driveGain,
-    );
+    const convolved = convolve(context, layer, inputs);
+    const gain = config.activation === 'relu' ? 1 : config.driveGain;
+    const currents = spikeNormSteps(context, `${layer.name}.norm`, convolved, gain);
+    if (config.activation === 'relu') return currents.map((current) => g.relu(current));
     const beta = betaOperand(context, config, layer);
     const options = { beta, threshold: config.threshold, surrogate: surrogateOf(config) };
     return lifSteps(g, repeat(currents, inputs.length), options).spikes;
@@ -125,14 +137,26 @@ export function plainLayers(context: BuildContext, config: SpikingRxConfig): Lay
  */
 export function scaledLayers(context: BuildContext, config: SpikingRxConfig): LayerBuilder {
   const { g } = context;
-  const surrogate = surrogateOf(config).inUnitsOf(config.threshold);
-  const factor = config.driveGain / config.threshold;
   return (layer, inputs) => {
     const beta = betaOperand(context, config, layer);
-    const gain = typeof beta === 'number' ? factor * (1 - beta) : g.mul(g.sub(1, beta), factor);
+    const gain = driveScale(g, config, beta);
     const drives = spikeNormSteps(context, `${layer.name}.norm`, convolve(context, layer, inputs), gain);
-    return fire(g, repeat(drives, inputs.length), { beta, threshold: 1, surrogate }).spikes;
+    return activate(g, config, repeat(drives, inputs.length), beta);
   };
+}
+
+/** Factor on the normalised current that makes it the drive of neurons with θ = 1; ReLUs take it as it is. */
+function driveScale(g: GraphBuilder, config: SpikingRxConfig, beta: Operand): Operand {
+  if (config.activation === 'relu') return 1;
+  const factor = config.driveGain / config.threshold;
+  return typeof beta === 'number' ? factor * (1 - beta) : g.mul(g.sub(1, beta), factor);
+}
+
+/** LIF neurons with θ = 1, or ReLUs, on their drives. */
+export function activate(g: GraphBuilder, config: SpikingRxConfig, drives: Steps, beta: Operand): Steps {
+  if (config.activation === 'relu') return drives.map((drive) => g.relu(drive));
+  const surrogate = surrogateOf(config).inUnitsOf(config.threshold);
+  return fire(g, drives, { beta, threshold: 1, surrogate }).spikes;
 }
 
 /** Values of a forward pass that are worth looking at. */
@@ -140,13 +164,15 @@ export interface ForwardPass {
   /** `[B, Qm, nSym, nSc]`. */
   readonly llr: Value;
   readonly features: Value;
-  /** Spikes of every spiking layer, for each step `[B, C, nSym, nSc]`. */
+  /** Spikes (of an ANN: outputs of the ReLUs) of every layer, for each step `[B, C, nSym, nSc]`. */
   readonly spikes: ReadonlyMap<string, Steps>;
 }
 
 /**
  * The whole network: features ▸ stem ▸ SEW blocks ▸ mean over T ▸ readout. With `featureSkip` the readout, which
- * is analog, sees the features beside the mean: fine differences of amplitude need not pass through spikes.
+ * is analog, sees the features beside the mean: fine differences of amplitude need not pass through spikes. With
+ * `channelRefinement` the spikes also correct the channel estimate, and the readout sees what the corrected one
+ * gives: at high SNR the product with the received grid wants more precision than spikes carry.
  * @param rx `[B, 2·nRx, nSym, nSc]` @param dmrs `[B, 2, nSym, nSc]`
  */
 export function spikingRx(
@@ -156,7 +182,7 @@ export function spikingRx(
 ): ForwardPass {
   const input = features(g, rx, dmrs, config);
   const spikes = new Map<string, Steps>();
-  let steps: Steps = Array.from({ length: config.timeSteps }, () => input);
+  let steps: Steps = Array.from({ length: config.timeSteps }, () => input.planes);
   for (const layer of spikingLayers(config)) {
     steps = g.scope(layer.name, () => {
       const fired = layers(layer, steps);
@@ -167,8 +193,23 @@ export function spikingRx(
     });
   }
   const mean = g.mul(sum(g, steps), 1 / config.timeSteps);
-  const read = config.featureSkip ? g.concat([mean, input], 1) : mean;
-  return { llr: readout({ g, parameter }, 'readout', read), features: input, spikes };
+  const read = config.featureSkip ? g.concat([mean, input.planes], 1) : mean;
+  const refined = config.channelRefinement ? refine({ g, parameter }, read, input) : [];
+  const seen = refined.length > 0 ? g.concat([read, ...refined], 1) : read;
+  const llr = readout({ g, parameter }, 'readout', seen, 'llr');
+  return { llr, features: input.planes, spikes };
+}
+
+/** Corrects the channel estimate of the widest kernel; the planes that the corrected one gives. */
+function refine(
+  context: Pick<BuildContext, 'g' | 'parameter'>,
+  read: Value,
+  { channels, signals }: Features,
+): Value[] {
+  const { g } = context;
+  const correction = readout(context, 'refinement', read, 'channel');
+  const channel = g.add(channels.at(-1) as Value, correction);
+  return g.scope('refinement', () => estimateFeatures(g, channel, signals));
 }
 
 function sum(g: GraphBuilder, steps: Steps): Value {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { SpikingRxError, invalid } from '../errors.js';
 import { parameterSpecs, runningStatisticSpecs } from '../nn/spikingrx.js';
-import { flatten, initialise, totalSize, unflatten } from '../nn/parameters.js';
+import { type TensorSpec, flatten, initialise, totalSize, unflatten } from '../nn/parameters.js';
 import type { TrainedNetwork } from '../nn/service-graph.js';
 import { Random } from '../phy/random.js';
 import { type TrainConfig, parseTrainConfig } from './config.js';
@@ -45,6 +45,55 @@ export function initialCheckpoint(config: TrainConfig): Checkpoint {
       statistics: flatten(statistics, initialise(statistics, random)),
     },
   };
+}
+
+/** A checkpoint's start, and what it took from another. */
+export interface WarmStart {
+  readonly checkpoint: Checkpoint;
+  /** Names of the parameters and statistics that came from the other checkpoint. */
+  readonly taken: readonly string[];
+  /** Names of those drawn from the seed. */
+  readonly drawn: readonly string[];
+}
+
+/**
+ * The start of a run that takes every tensor of the same name and shape from another run's checkpoint. The
+ * optimiser's moments start at zero.
+ * @throws INVALID_ARGUMENT when no tensor fits.
+ */
+export function warmCheckpoint(config: TrainConfig, other: Checkpoint): WarmStart {
+  const fresh = initialCheckpoint(config);
+  const [theirs, ours] = [specsOf(other.config), specsOf(config)];
+  const shapes = new Map([...theirs.parameters, ...theirs.statistics].map((s) => [s.name, s.shape.join()]));
+  const fits = ({ name, shape }: TensorSpec): boolean => shapes.get(name) === shape.join();
+  const mix = (part: 'parameters' | 'statistics'): Float32Array => {
+    const found = unflatten(theirs[part], other.state[part]);
+    const own = unflatten(ours[part], fresh.state[part]);
+    const mixed = ours[part].map(
+      (s) => [s.name, (fits(s) ? found : own).get(s.name) as Float32Array] as const,
+    );
+    return flatten(ours[part], new Map(mixed));
+  };
+  const all = [...ours.parameters, ...ours.statistics];
+  const taken = all.filter(fits).map(({ name }) => name);
+  if (taken.length === 0)
+    throw invalid(
+      'startFrom',
+      'a checkpoint that shares tensors with this network',
+      'none of its tensors fits',
+    );
+  return {
+    checkpoint: {
+      ...fresh,
+      state: { ...fresh.state, parameters: mix('parameters'), statistics: mix('statistics') },
+    },
+    taken,
+    drawn: all.filter((spec) => !fits(spec)).map(({ name }) => name),
+  };
+}
+
+function specsOf({ network }: TrainConfig) {
+  return { parameters: parameterSpecs(network), statistics: runningStatisticSpecs(network) };
 }
 
 /** Writes a checkpoint: a magic line, one line of JSON, then the vectors, little-endian. Replaces it as a whole. */

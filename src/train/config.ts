@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { YAMLParseError, parse } from 'yaml';
 import { SpikingRxError, invalid } from '../errors.js';
 import { schemaError } from '../schema-error.js';
-import { SpikingRxConfigSchema } from '../nn/config.js';
+import { type SpikingRxConfig, SpikingRxConfigSchema } from '../nn/config.js';
 import { TDL_PROFILE_NAMES } from '../phy/tdl/profiles.js';
 
 const range = (description: string, fallback: [number, number]) =>
@@ -83,6 +83,13 @@ export const TrainConfigSchema = Type.Object(
       description: 'Version of the model, a positive integer',
     }),
     seed: Type.Integer({ minimum: 0, default: 1, description: 'Seed of the parameters and of the slots' }),
+    startFrom: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Checkpoint whose tensors of the same name and shape start this run, relative to this file; the others are drawn from the seed',
+      }),
+    ),
     network: Type.Optional(SpikingRxConfigSchema),
     data: Type.Optional(ScenarioSchema),
     optimiser: Type.Optional(OptimiserSchema),
@@ -119,7 +126,16 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   // A trained β is the sigmoid of a parameter, which has no value for 0.
   if (config.network.trainBeta && config.network.beta === 0)
     throw invalid('network.beta', 'a positive number to start training from', '0');
+  checkAnalogPeer(config.network);
   return config;
+}
+
+/** An ANN runs once and adds: time steps and binary connections mean nothing to it. */
+function checkAnalogPeer({ activation, timeSteps, connection, trainBeta }: SpikingRxConfig): void {
+  if (activation === 'lif') return;
+  if (timeSteps !== 1) throw invalid('network.timeSteps', '1 with activation relu', String(timeSteps));
+  if (connection !== 'add') throw invalid('network.connection', 'add with activation relu', connection);
+  if (trainBeta) throw invalid('network.trainBeta', 'false with activation relu, which has no β', 'true');
 }
 
 /**

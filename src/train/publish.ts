@@ -9,9 +9,9 @@ import { type Checkpoint, networkOf } from './checkpoint.js';
  */
 export function publishModel(checkpoint: Checkpoint, modelsDir: string): string {
   const { config, step } = checkpoint;
-  const { name, version, seed, data, optimiser } = config;
+  const { name, version, seed, startFrom, data, optimiser } = config;
   const directory = join(modelsDir, name, version);
-  const training = { steps: step, seed, data, optimiser };
+  const training = { steps: step, seed, ...(startFrom && { startFrom }), data, optimiser };
   mkdirSync(directory, { recursive: true });
   const path = join(directory, 'model.onnx');
   writeFileSync(path, encodeServiceModel(networkOf(checkpoint), { name, version, training }));

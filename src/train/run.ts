@@ -1,15 +1,24 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from '../errors.js';
 import type { SessionOptions } from '../engine/session.js';
-import { type Checkpoint, initialCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import {
+  type Checkpoint,
+  type WarmStart,
+  initialCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+  warmCheckpoint,
+} from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import { firingLayerNames } from './step-graph.js';
 import { type StepReport, Trainer } from './trainer.js';
 
 export interface TrainingRun {
   readonly config: TrainConfig;
+  /** Folder that `startFrom` is relative to: that of the configuration's file. */
+  readonly configDirectory: string;
   /** Where `checkpoint.bin` and `log.csv` live. A checkpoint found there is resumed. */
   readonly directory: string;
   readonly runtime: SessionOptions;
@@ -20,6 +29,8 @@ export interface TrainingRun {
   readonly logEvery: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainingProgress) => void;
+  /** What a run that starts from another's checkpoint took from it. */
+  readonly onWarmStart?: (start: WarmStart) => void;
 }
 
 /** Means over the steps since the last report. */
@@ -37,10 +48,19 @@ export function logPath(directory: string): string {
   return join(directory, 'log.csv');
 }
 
-/** The checkpoint to go on from: the one in the directory, or a fresh start. */
-function startOf(config: TrainConfig, directory: string): Checkpoint {
+/** The start of a run without a checkpoint of its own. */
+function firstStart({ config, configDirectory, onWarmStart }: TrainingRun): Checkpoint {
+  if (config.startFrom === undefined) return initialCheckpoint(config);
+  const start = warmCheckpoint(config, loadCheckpoint(resolve(configDirectory, config.startFrom)));
+  onWarmStart?.(start);
+  return start.checkpoint;
+}
+
+/** The checkpoint to go on from: the one in the directory, or a first start. */
+function startOf(run: TrainingRun): Checkpoint {
+  const { config, directory } = run;
   const path = checkpointPath(directory);
-  if (!existsSync(path)) return initialCheckpoint(config);
+  if (!existsSync(path)) return firstStart(run);
   const found = loadCheckpoint(path);
   if (!isDeepStrictEqual(found.config, config))
     throw invalid(
@@ -92,7 +112,7 @@ function meanReport(reports: readonly StepReport[]): StepReport {
 export async function runTraining(run: TrainingRun): Promise<Checkpoint> {
   const { config, directory } = run;
   mkdirSync(directory, { recursive: true });
-  const start = startOf(config, directory);
+  const start = startOf(run);
   const trainer = new Trainer(start, run.runtime);
   const last = Math.min(run.stopAt ?? Number.POSITIVE_INFINITY, config.optimiser.steps);
   openLog(directory, config, start.step);

@@ -87,10 +87,11 @@ function averageMoments(g: GraphBuilder, steps: readonly Moments[]): Moments {
   return { mean: average(steps.map((m) => m.mean)), variance: average(steps.map((m) => m.variance)) };
 }
 
-/** Mean firing rate of each spiking layer, `[layers]`. */
-function firingRates(g: GraphBuilder, { spikes }: ForwardPass): Value {
+/** Mean firing rate of each spiking layer, of an ANN the share of ReLUs that are active, `[layers]`. */
+function firingRates(g: GraphBuilder, { spikes }: ForwardPass, { activation }: SpikingRxConfig): Value {
+  const fired = (x: Value): Value => (activation === 'lif' ? x : g.where(g.greaterOrEqual(0, x), 0, 1));
   const rate = (steps: Steps): Value => {
-    const means = steps.map((s) => g.reshape(g.reduceMean(s, [0, 1, 2, 3]), [1]));
+    const means = steps.map((s) => g.reshape(g.reduceMean(fired(s), [0, 1, 2, 3]), [1]));
     return g.mul(
       means.reduce((sum, mean) => g.add(sum, mean)),
       1 / steps.length,
@@ -164,7 +165,7 @@ export function buildStepGraph(
   g.output(loss, 'loss');
   g.output(countBitErrors(g, pass.llr, targets), 'bit_errors');
   g.output(norm, 'gradient_norm');
-  g.output(firingRates(g, pass), 'firing_rates');
+  g.output(firingRates(g, pass, config), 'firing_rates');
   return encodeModel(g);
 }
 

@@ -13,7 +13,7 @@ const OPTIONS: FeatureOptions = { nRx: 2, frequencyHalfWidths: [3, 12], timeDeca
 async function featuresOf(rx: Tensor, dmrs: Tensor, options = OPTIONS): Promise<Tensor> {
   const g = new GraphBuilder('features');
   const inputs = [g.input('rx', 'float32', rx.dims), g.input('dmrs', 'float32', dmrs.dims)] as const;
-  g.output(features(g, ...inputs, options), 'features');
+  g.output(features(g, ...inputs, options).planes, 'features');
   return outputOf(await runGraph(g, { rx, dmrs }), 'features');
 }
 

@@ -39,6 +39,7 @@ const VARIANTS: { name: string; settings: Partial<SpikingRxConfig> }[] = [
   { name: 'IAND', settings: { connection: 'iand' } },
   { name: 'a readout of spikes alone', settings: { featureSkip: false } },
   { name: 'AND and one step', settings: { connection: 'and', timeSteps: 1 } },
+  { name: 'a corrected channel estimate', settings: { channelRefinement: true } },
 ];
 
 function convolutions(normStatistics: 'per-step' | 'shared'): number {
@@ -70,6 +71,20 @@ describe('the service graph', () => {
       expect(rate).toBeLessThan(0.7);
     },
   );
+
+  it('gives the activations and LLRs of the plain graph for the analog peer', async () => {
+    const network = trainedNetwork(networkConfig({ activation: 'relu', timeSteps: 1 }), 34);
+    const feeds = contractFeeds(drawSlots(2, 22, { nPrb: 1 }));
+    const plain = await forward(network, 'plain', feeds);
+    const service = await forward(network, 'service', feeds);
+    for (const layer of ['stem', 'block1', 'block2']) {
+      const outputs = plain.named(`spikes/${layer}/0`).data;
+      expect(service.named(`spikes/${layer}/0`).data).toBeAllClose(outputs, { absolute: 1e-4, what: layer });
+      expect(outputs.some((x) => x !== 0 && x !== 1)).toBe(true);
+      expect(outputs.every((x) => x >= 0)).toBe(true);
+    }
+    expect(service.llr.data).toBeAllClose(plain.llr.data, { absolute: 1e-3, what: 'LLRs' });
+  });
 
   it('would be caught ignoring the statistics of a step', async () => {
     const network = trainedNetwork(networkConfig(), 34);

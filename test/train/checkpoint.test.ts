@@ -10,6 +10,7 @@ import {
   loadCheckpoint,
   networkOf,
   saveCheckpoint,
+  warmCheckpoint,
 } from '#train/checkpoint.js';
 import { tinyTraining } from '../support/training.js';
 
@@ -119,5 +120,36 @@ describe('a checkpoint', () => {
     const whole = readFileSync(file).length;
     truncateSync(file, whole - 8);
     expect(refusalOf(file).message).toContain(`expected ${whole} bytes, received ${whole - 8} bytes`);
+  });
+});
+
+describe('a warm start', () => {
+  it('takes the tensors that fit and draws the others from the seed', () => {
+    const config = tinyTraining({ network: { modulation: '16QAM', timeSteps: 3 } });
+    const { checkpoint: warm, taken, drawn } = warmCheckpoint(config, checkpoint);
+    const [ours, theirs, fresh] = [warm, checkpoint, initialCheckpoint(config)].map(networkOf) as [
+      ReturnType<typeof networkOf>,
+      ReturnType<typeof networkOf>,
+      ReturnType<typeof networkOf>,
+    ];
+    expect(drawn).toEqual([
+      'readout.llr.weight',
+      'readout.llr.bias',
+      'block1.norm.mean.2',
+      'block1.norm.variance.2',
+    ]);
+    for (const part of ['weights', 'statistics'] as const)
+      for (const [name, values] of ours[part])
+        expect(values, name).toEqual((drawn.includes(name) ? fresh : theirs)[part].get(name));
+    expect(taken.length + drawn.length).toBe(ours.weights.size + ours.statistics.size);
+    expect(warm.step).toBe(0);
+    expect(warm.state.first_moment).toEqual(initialCheckpoint(config).state.first_moment);
+  });
+
+  it('refuses a checkpoint of which nothing fits', () => {
+    const config = tinyTraining({ network: { channels: 5, readoutWidth: 9, modulation: '16QAM' } });
+    expect(() => warmCheckpoint(config, checkpoint)).toThrow(
+      'startFrom: expected a checkpoint that shares tensors with this network, received none of its tensors fits',
+    );
   });
 });

@@ -85,6 +85,18 @@ describe('parseTrainConfig', () => {
       input: { ...BASE, network: null },
       message: 'network: expected an object, received null',
     },
+    {
+      input: { ...BASE, network: { activation: 'relu' } },
+      message: 'network.timeSteps: expected 1 with activation relu, received 2',
+    },
+    {
+      input: { ...BASE, network: { activation: 'relu', timeSteps: 1, connection: 'and' } },
+      message: 'network.connection: expected add with activation relu, received and',
+    },
+    {
+      input: { ...BASE, network: { activation: 'relu', timeSteps: 1, trainBeta: true } },
+      message: 'network.trainBeta: expected false with activation relu, which has no β, received true',
+    },
     { input: null, message: 'configuration: expected an object, received null' },
     { input: 'text', message: `configuration: expected an object, received "text"` },
     {

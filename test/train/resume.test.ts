@@ -19,6 +19,7 @@ async function run(directory: string, change: Partial<TrainingRun> = {}): Promis
   const progress: TrainingProgress[] = [];
   await runTraining({
     config,
+    configDirectory: folder,
     directory,
     runtime: {},
     checkpointSeconds: 1000,
@@ -103,6 +104,24 @@ describe('a training run', () => {
       expect(secondsLeft).toBeCloseTo((12 - step) / stepsPerSecond, 6);
       expect(firingRates.length).toBe(2);
     }
+  });
+
+  it('starts from the checkpoint that its configuration names, once', async () => {
+    const directory = join(folder, 'warm');
+    const warm = { ...config, startFrom: join('whole', 'checkpoint.bin') };
+    const taken: number[] = [];
+    const change = {
+      config: warm,
+      onWarmStart: (start: { readonly taken: readonly string[] }) => taken.push(start.taken.length),
+    };
+    await run(directory, { ...change, stopAt: 3 });
+    await run(directory, change);
+    expect(taken.length).toBe(1);
+    expect(loadCheckpoint(checkpointPath(directory)).step).toBe(12);
+    const firstLoss = (of: string): number => Number(logIn(of).split('\n')[1]?.split(',')[1]);
+    expect(firstLoss(directory)).toBeLessThan(firstLoss(whole));
+    const lost = { ...config, startFrom: 'nowhere.bin' };
+    await expect(run(join(folder, 'lost'), { config: lost })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('refuses a checkpoint of another configuration', async () => {

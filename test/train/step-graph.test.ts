@@ -146,6 +146,18 @@ describe('one training step as a graph', () => {
     expect(expected.parameters).not.toBeAllClose(state.parameters, { absolute: 1e-4 });
   });
 
+  it('tells the share of active ReLUs of an analog peer', async () => {
+    const analog: SpikingRxConfig = { ...network, activation: 'relu', timeSteps: 1, trainBeta: false };
+    const [step, plain] = [await runStep(analog), await runPlain(analog)];
+    const shares = firingLayerNames(analog).map((layer) => {
+      const { data } = outputOf(plain, `spikes/${layer}`);
+      return data.filter((x) => x > 0).length / data.length;
+    });
+    expect(outputOf(step, 'firing_rates').data).toBeAllClose(shares, { absolute: 1e-6 });
+    expect(Math.min(...shares)).toBeGreaterThan(0.01);
+    expect(outputOf(step, 'loss').data).toBeAllClose(outputOf(plain, 'loss').data, { absolute: 1e-5 });
+  });
+
   it('moves running statistics towards those of the batch, each step its own', async () => {
     const [step, plain] = [await runStep(network), await runPlain(network)];
     const specs = runningStatisticSpecs(network);
