@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid } from '../errors.js';
 import type { SessionOptions } from '../engine/session.js';
@@ -135,7 +136,7 @@ export async function runTraining(run: TrainingRun): Promise<Checkpoint> {
         savedAt = performance.now();
       }
       // The step blocks this thread; let signals and timers in between two.
-      await new Promise((resolve) => setImmediate(resolve));
+      await setImmediate();
     }
     // A run that goes on from here starts after these steps.
     report();

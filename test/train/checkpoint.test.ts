@@ -139,8 +139,10 @@ describe('a warm start', () => {
       'block1.norm.variance.2',
     ]);
     for (const part of ['weights', 'statistics'] as const)
-      for (const [name, values] of ours[part])
-        expect(values, name).toEqual((drawn.includes(name) ? fresh : theirs)[part].get(name));
+      for (const [name, values] of ours[part]) {
+        const source = drawn.includes(name) ? fresh : theirs;
+        expect(values).toEqual(source[part].get(name));
+      }
     expect(taken.length + drawn.length).toBe(ours.weights.size + ours.statistics.size);
     expect(warm.step).toBe(0);
     expect(warm.state.first_moment).toEqual(initialCheckpoint(config).state.first_moment);

@@ -40,6 +40,8 @@ const stepsIn = (directory: string): number[] =>
     .slice(1)
     .map((line) => Number(line.split(',')[0]));
 
+const firstLoss = (directory: string): number => Number(logIn(directory).split('\n')[1]?.split(',')[1]);
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spikingrx-train-'));
   whole = join(folder, 'whole');
@@ -118,7 +120,6 @@ describe('a training run', () => {
     await run(directory, change);
     expect(taken.length).toBe(1);
     expect(loadCheckpoint(checkpointPath(directory)).step).toBe(12);
-    const firstLoss = (of: string): number => Number(logIn(of).split('\n')[1]?.split(',')[1]);
     expect(firstLoss(directory)).toBeLessThan(firstLoss(whole));
     const lost = { ...config, startFrom: 'nowhere.bin' };
     await expect(run(join(folder, 'lost'), { config: lost })).rejects.toMatchObject({ code: 'NOT_FOUND' });
