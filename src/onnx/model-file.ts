@@ -9,7 +9,8 @@ export const OPSET = 18;
 const IR_VERSION = 9;
 
 const root = protobuf.loadSync(fileURLToPath(new URL('../../proto/onnx/onnx.proto', import.meta.url)));
-const ModelProto = root.lookupType('onnx.ModelProto');
+/** The message of a model file, as `proto/onnx/onnx.proto` has it. */
+export const ModelProto = root.lookupType('onnx.ModelProto');
 const ATTRIBUTE = { INT: 2, INTS: 7 } as const;
 
 /** Name, element type (ONNX number) and shape of a model's input or output. */
