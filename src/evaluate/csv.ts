@@ -25,7 +25,8 @@ const COLUMNS: Readonly<Record<string, (row: Row) => string | number | undefined
   llr_scale: (row) => row.llrScale,
 };
 
-function quote(value: string | number | undefined): string {
+/** A field, in quotation marks where it needs them. */
+export function quote(value: string | number | undefined): string {
   const text = value === undefined ? '' : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,11 +3,10 @@ import { type CustomSeriesOption, init, type LineSeriesOption } from 'echarts';
 import type { EvaluationPoint, ReceiverResult } from './point.js';
 import type { Interval } from './statistics.js';
 import { curveOf } from './summary.js';
-import { DARK_OF, LIGHT, SERIES_COLOURS } from './curve-colours.js';
+import { LIGHT, SERIES_COLOURS } from './curve-colours.js';
+import { axisStyle, type ColourScheme, finished, titleStyle } from './svg.js';
 
 export type Metric = 'bler' | 'ber' | 'gmi';
-/** `auto`: light, and dark where the viewer prefers it. */
-export type ColourScheme = 'light' | 'dark' | 'auto';
 
 interface MetricShape {
   readonly title: string;
@@ -73,7 +72,7 @@ export function renderCurves(points: readonly EvaluationPoint[], options: CurveO
         return [band(curve, shape, i, floor), line(name, curve, shape, i)];
       }),
     });
-    return coloured(still(chart.renderToSVGString()), options.scheme ?? 'auto');
+    return finished(chart.renderToSVGString(), options.scheme);
   } finally {
     // A chart that is left keeps the process from ending.
     chart.dispose();
@@ -84,26 +83,11 @@ function layout(points: readonly EvaluationPoint[], shape: MetricShape, { captio
   const names = points[0]?.receivers.map(({ name }) => name) ?? [];
   const subtext = [points[0]?.case, caption, 'bands: 95 % confidence'].filter(Boolean).join('; ');
   return {
-    title: {
-      text: shape.title,
-      subtext,
-      left: 16,
-      top: 10,
-      textStyle: { color: LIGHT.text, fontSize: 16 },
-      subtextStyle: { color: LIGHT.muted, fontSize: 12 },
-    },
+    title: { text: shape.title, subtext, ...titleStyle },
     legend: { data: names, bottom: 8, itemWidth: 34, textStyle: { color: LIGHT.text } },
     grid: { left: 72, right: 28, top: 74, bottom: 86 },
   };
 }
-
-const axisStyle = {
-  axisLine: { show: true, lineStyle: { color: LIGHT.muted } },
-  axisTick: { lineStyle: { color: LIGHT.muted } },
-  axisLabel: { color: LIGHT.muted },
-  nameTextStyle: { color: LIGHT.text },
-  splitLine: { show: true, lineStyle: { color: LIGHT.grid } },
-};
 
 function xAxis(points: readonly EvaluationPoint[]) {
   const snrs = points.map(({ snrDb }) => snrDb);
@@ -195,25 +179,4 @@ function band(curve: Curve, shape: MetricShape, index: number, floor: number): C
       style: { fill: colour, opacity: 0.18 },
     }),
   };
-}
-
-/** Without what serves interaction in a page, and with names that do not count the charts drawn before. */
-function still(svg: string): string {
-  return svg
-    .replaceAll(/<style[^]*?<\/style>\s*/g, '')
-    .replaceAll(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
-    .replaceAll(/ stroke="[^"]*" stroke-width="0"/g, '')
-    .replaceAll(/\bzr\d+-/g, 'zr-');
-}
-
-/** Puts the colours of a scheme in place of the light ones. */
-function coloured(svg: string, scheme: ColourScheme): string {
-  if (scheme === 'light') return svg;
-  if (scheme === 'dark')
-    return svg.replaceAll(/#[0-9a-f]{6}\b/gi, (colour) => DARK_OF.get(colour.toLowerCase()) ?? colour);
-  const rules = [...DARK_OF].flatMap(([light, dark]) =>
-    (['fill', 'stroke'] as const).map((paint) => `[${paint}="${light}"]{${paint}:${dark}}`),
-  );
-  const style = `<style>@media (prefers-color-scheme:dark){${rules.join('')}}</style>`;
-  return svg.replace(/(<svg[^>]*>)/, `$1\n${style}`);
 }

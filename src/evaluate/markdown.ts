@@ -6,7 +6,12 @@ import { byCase, type CaseSummary, curveOf, summarise } from './summary.js';
 /** Errors in a bin from which on its ratio says something. */
 const MIN_CALIBRATION_ERRORS = 1000;
 
-function table(corner: string, names: readonly string[], rows: readonly (readonly (string | number)[])[]) {
+/** A Markdown table, all columns aligned to the right. @param corner heading of the first column */
+export function table(
+  corner: string,
+  names: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+) {
   return [
     `| ${corner} | ${names.join(' | ')} |`,
     `|---:|${names.map(() => '---:').join('|')}|`,

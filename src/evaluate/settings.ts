@@ -5,11 +5,11 @@ import { type McsEntry, type McsTable, largestMcs, mcsEntry } from '../phy/codin
 import { parseTrainConfig, type Scenario } from '../train/config.js';
 import { dmrsCases, type EvaluationCase, usualCases } from './cases.js';
 import { halfRateMcs, type LinkConfig } from './link.js';
-import { type Channels, parseAscending, parseChoices, parseInteger, parseModel } from './parse-flags.js';
+import { type Channels, parseAscending, parseChoices, parseInteger } from './parse-flags.js';
 import { parseProfiles, parseRange, parseService, parseSnrs } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
 import { CONVENTIONAL } from './receivers.js';
-import { modelSource, serviceSource, type Source } from './sources.js';
+import { modelSources, serviceSource, type Source } from './sources.js';
 import type { Fingerprint } from './store.js';
 
 /** Flags as they were written. */
@@ -78,17 +78,13 @@ export async function evaluationSettings(flags: EvaluationFlags): Promise<Evalua
 }
 
 async function openSources({ model, service }: EvaluationFlags): Promise<Source[]> {
-  const models = model.map(parseModel).map(({ file, label }) => modelSource(file, label));
-  const only = models.length === 1 && parseModel(model[0] as string).label === undefined;
-  const [first] = models;
-  const named =
-    only && first ? [{ ...first, spec: { ...first.spec, name: 'SpikingRx' } as ReceiverSpec }] : models;
+  const models = modelSources(model);
   const services: Source[] = [];
   for (const text of service) {
     const { target, model: wanted } = parseService('--service', text);
     services.push(await serviceSource(target, wanted));
   }
-  return [...named, ...services];
+  return [...models, ...services];
 }
 
 function receiverSpecs(flags: EvaluationFlags, sources: readonly Source[]): ReceiverSpec[] {
@@ -174,7 +170,10 @@ function casesFor(flags: EvaluationFlags, sources: readonly Source[]): readonly 
   return channel === undefined ? cases : cases.map((evaluation) => ({ ...evaluation, channel }));
 }
 
-function changedScenario(flags: EvaluationFlags, base: Scenario): Scenario {
+/** Flags that change what the scenario draws. */
+export type ScenarioFlags = Pick<EvaluationFlags, 'doppler' | 'delaySpread' | 'prb' | 'dmrs' | 'cdmGroups'>;
+
+export function changedScenario(flags: ScenarioFlags, base: Scenario): Scenario {
   const { doppler, delaySpread, prb, dmrs, cdmGroups } = flags;
   const scenario = { ...base };
   if (doppler !== undefined) scenario.dopplerHz = parseRange('--doppler', doppler, 0, 'Hz');

@@ -6,6 +6,7 @@ import { SpikingRxError } from '../errors.js';
 import { MODULATIONS, type Modulation } from '../nr/qam.js';
 import { readModelContract } from '../onnx/contract.js';
 import { parseTrainConfig, type Scenario } from '../train/config.js';
+import { parseModel } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
 
 /** A receiver that has parameters: what it is for, and which one it is. */
@@ -20,6 +21,11 @@ export interface Source {
   readonly scenario: Scenario | undefined;
 }
 
+/** A source that is a file. */
+export interface ModelSource extends Source {
+  readonly spec: Extract<ReceiverSpec, { kind: 'model' }>;
+}
+
 /** @throws FAILED_PRECONDITION when the training data in the model are not as `train` writes them. */
 function scenarioOf(config: Readonly<Record<string, unknown>> | undefined): Scenario | undefined {
   const training = config?.['training'];
@@ -31,8 +37,18 @@ function modulationOf(name: unknown): Modulation | undefined {
   return MODULATIONS.find((known) => known === name);
 }
 
-/** @throws NOT_FOUND when the file cannot be read, FAILED_PRECONDITION when it is no model of the contract. */
-export function modelSource(file: string, label?: string): Source {
+/**
+ * Models by `file` or `name=file`. One alone without a name goes by `SpikingRx`, several by name and version.
+ * @throws NOT_FOUND when a file cannot be read, FAILED_PRECONDITION when it is no model of the contract.
+ */
+export function modelSources(texts: readonly string[]): ModelSource[] {
+  const models = texts.map(parseModel);
+  return models.map(({ file, label }) =>
+    modelSource(file, models.length === 1 ? (label ?? 'SpikingRx') : label),
+  );
+}
+
+function modelSource(file: string, label?: string): ModelSource {
   const bytes = readModel(file);
   const { nRx, config } = readModelContract(bytes);
   const { name, version } = config ?? {};

@@ -59,7 +59,7 @@ function metricsOf([first]: readonly EvaluationPoint[]): readonly Metric[] {
 }
 
 /** A case's name in letters, digits and dashes. */
-function fileName(name: string): string {
+export function fileName(name: string): string {
   return (
     name
       .toLowerCase()
