@@ -8,7 +8,7 @@ export const titleStyle = {
   left: 16,
   top: 10,
   textStyle: { color: LIGHT.text, fontSize: 16 },
-  subtextStyle: { color: LIGHT.muted, fontSize: 12 },
+  subtextStyle: { color: LIGHT.muted, fontSize: 12, lineHeight: 16 },
 };
 
 export const axisStyle = {

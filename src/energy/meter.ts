@@ -1,0 +1,57 @@
+/** Runs a model on slots and counts what its spiking layers do. */
+import { createSession, type RuntimeTensor, type Session } from '../engine/session.js';
+import { tapName, withTaps } from '../nn/taps.js';
+import { TENSOR_NAMES } from '../onnx/contract.js';
+import { readNodes } from '../onnx/model-nodes.js';
+import type { ReceivedSlot } from '../phy/slot.js';
+import { countInput } from './geometry.js';
+import { type NetworkLayer, networkLayers } from './network.js';
+import { type ActivityTally, addInput, addSpikes, type StepTally } from './tally.js';
+
+export class ActivityMeter {
+  private constructor(
+    readonly layers: readonly NetworkLayer[],
+    private readonly session: Session,
+  ) {}
+
+  /**
+   * @param bytes a model file as `export` writes it
+   * @throws FAILED_PRECONDITION when its operations cannot be counted or the runtime refuses it
+   */
+  static async open(bytes: Uint8Array): Promise<ActivityMeter> {
+    const layers = networkLayers(readNodes(bytes));
+    return new ActivityMeter(layers, await createSession(withTaps(bytes, ['input', 'spikes'])));
+  }
+
+  /** Adds the activity on one slot; nothing but the slot when the network has no spikes. */
+  async measure(slot: ReceivedSlot, tally: ActivityTally): Promise<void> {
+    tally.slots++;
+    const wanted = this.layers.flatMap(({ name, spiking, steps }) =>
+      steps.flatMap((_, t) => [
+        tapName(name, t, 'spikes'),
+        ...(spiking === undefined ? [] : [tapName(name, t, 'input')]),
+      ]),
+    );
+    if (wanted.length === 0) return;
+    const values = await this.session.run(feedsOf(slot), wanted);
+    const of = (name: string): Float32Array => values[name]?.data as Float32Array;
+    for (const { name, spiking, steps } of this.layers)
+      for (let t = 0; t < steps.length; t++) {
+        const step = tally.layers.get(name)?.[t] as StepTally;
+        addSpikes(step, of(tapName(name, t, 'spikes')));
+        if (spiking) addInput(step, countInput(of(tapName(name, t, 'input')), spiking, slot.shape));
+      }
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+/** One slot as a batch of one. */
+function feedsOf({ shape: { nRx, nSym, nSc }, rxGrid, dmrs }: ReceivedSlot): Record<string, RuntimeTensor> {
+  return {
+    [TENSOR_NAMES.rxGrid]: { type: 'float32', data: rxGrid, dims: [1, 2 * nRx, nSym, nSc] },
+    [TENSOR_NAMES.dmrs]: { type: 'float32', data: dmrs, dims: [1, 2, nSym, nSc] },
+  };
+}
