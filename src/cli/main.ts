@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { SpikingRxError } from '../errors.js';
 import { benchCommand } from './bench.js';
 import { demoCommand } from './demo.js';
+import { energyCommand } from './energy.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { serveCommand } from './serve.js';
@@ -17,6 +18,7 @@ const COMMANDS = [
   trainCommand,
   exportCommand,
   evaluateCommand,
+  energyCommand,
   benchCommand,
 ];
 
