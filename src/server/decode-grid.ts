@@ -1,10 +1,10 @@
 import type { GridShape, LlrFormat, LlrRequest, ModelInfo } from '../engine/types.js';
 import { invalid } from '../errors.js';
+import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from '../iq.js';
 import { dataMask } from '../nr/resource-map.js';
 import { SUBCARRIERS_PER_RB, SYMBOLS_PER_SLOT } from '../nr/shape.js';
 import { decodeBase64 } from './base64.js';
 import { FloatPool } from './float-pool.js';
-import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from './iq.js';
 import { checkAmplitude, PilotCache, type Pilots } from './pilots.js';
 import type { WireDmrs, WireFormat, WireGrid, WireIq } from './wire-grid.js';
 

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { ERROR_CODES } from '../errors.js';
-import { IQ_DATATYPE_NAMES } from './iq.js';
+import { IQ_DATATYPE_NAMES } from '../iq.js';
+import { DmrsConfigSchema } from '../nr/dmrs-schema.js';
 
 /** Unknown keys are refused everywhere: what is misspelled must not be ignored. */
 const closed = { additionalProperties: false } as const;
@@ -42,40 +43,6 @@ const DmrsTensorSchema = Type.Object(
     ),
   },
   { ...closed, description: 'The known pilots themselves, zero where there is none' },
-);
-
-const integer = (minimum: number, maximum: number, description: string) =>
-  Type.Integer({ minimum, maximum, description });
-
-/** Keys as `DmrsConfig` of src/nr, which checks how they fit together. */
-export const DmrsConfigSchema = Type.Object(
-  {
-    configType: Type.Optional(integer(1, 2, 'Configuration type. Default 1')),
-    symbolPositions: Type.Array(integer(0, 13, 'OFDM symbol in the slot'), {
-      minItems: 1,
-      maxItems: 14,
-      description: 'OFDM symbols that carry DMRS, strictly ascending',
-    }),
-    nId: integer(0, 65535, 'Scrambling identity N_ID'),
-    nScid: Type.Optional(integer(0, 1, 'n_SCID. Default 0')),
-    slot: integer(0, 639, 'Slot number in the frame'),
-    port: Type.Optional(integer(0, 5, 'Antenna port p − 1000 (PDSCH) or p (PUSCH). Default 0')),
-    startRb: Type.Optional(
-      integer(0, 2473, 'Lowest resource block, from common resource block 0. Default 0'),
-    ),
-    cdmGroupsWithoutData: Type.Optional(integer(1, 3, 'CDM groups without data. Default 1')),
-    scale: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description: 'Pilot amplitude relative to data symbols. Default 1',
-      }),
-    ),
-    startSymbol: Type.Optional(
-      integer(0, 13, 'Number in the slot of the first symbol of the grid. Default 0'),
-    ),
-    symbolsPerSlot: Type.Optional(Type.Enum([12, 14], { description: '12 with extended CP. Default 14' })),
-  },
-  { ...closed, description: 'DMRS configuration (TS 38.211 §6.4.1.1, §7.4.1.1)' },
 );
 
 /** Most LLRs of an answer written as JSON numbers, which takes a millisecond for every 1500 of them. */

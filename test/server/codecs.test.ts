@@ -12,7 +12,7 @@ import {
   retryAfterSeconds,
   toSpikingRxError,
 } from '#server/errors.js';
-import { deinterleave, type IqSamples } from '#server/iq.js';
+import { deinterleave, type IqSamples } from '#iq.js';
 import { describe as describeValue, fieldOf, schemaError } from '#schema-error.js';
 
 describe('base64', () => {

@@ -1,11 +1,12 @@
 import { Value } from 'typebox/value';
 import type { ModelInfo } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
+import { IQ_BYTES } from '../../iq.js';
+import { DmrsConfigSchema } from '../../nr/dmrs-schema.js';
+import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
-import { IQ_BYTES } from '../iq.js';
-import { DmrsConfigSchema, type LlrQuery } from '../schemas.js';
-import { schemaError, type SchemaFinding } from '../../schema-error.js';
+import type { LlrQuery } from '../schemas.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
 
 /** How the bytes of each grid of a binary request are laid out. */

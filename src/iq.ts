@@ -1,5 +1,5 @@
-import { invalid } from '../errors.js';
-import { decodeFloat16 } from '../float16.js';
+import { invalid } from './errors.js';
+import { decodeFloat16 } from './float16.js';
 
 /** SigMF names (cf16_le is ours): interleaved I, Q, little-endian. */
 export const IQ_DATATYPE_NAMES = ['cf32_le', 'ci16_le', 'cf16_le'] as const;
