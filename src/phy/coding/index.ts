@@ -20,7 +20,13 @@ export {
   type PublishedPoint,
   publishedCode,
 } from './published-bler.js';
-export type { RedundancyVersion } from './rate-matching.js';
+export {
+  codedBitsPerBlock,
+  limitedBufferSize,
+  type RedundancyVersion,
+  startPosition,
+} from './rate-matching.js';
+export { type Segmentation, segmentation, selectBaseGraph } from './segmentation.js';
 export {
   type CodedTransmission,
   type DecodedTransportBlock,
@@ -29,4 +35,10 @@ export {
   encodeTransportBlock,
   SoftBuffer,
 } from './transport-block.js';
-export { type AllocationSize, resourceElements, transportBlockSize } from './transport-block-size.js';
+export {
+  type AllocationSize,
+  type LimitedBuffer,
+  limitedBufferBits,
+  resourceElements,
+  transportBlockSize,
+} from './transport-block-size.js';

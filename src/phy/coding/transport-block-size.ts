@@ -1,6 +1,6 @@
 /** Transport-block size, TS 38.214 §5.1.3.2. */
 import { invalid } from '../../errors.js';
-import { bitsPerSymbol } from '../../nr/qam.js';
+import { bitsPerSymbol, type Modulation } from '../../nr/qam.js';
 import { requireInteger, SUBCARRIERS_PER_RB } from '../../nr/shape.js';
 import type { McsEntry } from './mcs.js';
 
@@ -65,4 +65,23 @@ export function transportBlockSize(nRe: number, mcs: McsEntry, layers = 1): numb
   }
   const info = nRe * targetCodeRate * bitsPerSymbol(modulation) * layers;
   return info <= 3824 ? smallSize(info) : largeSize(info, targetCodeRate);
+}
+
+/** n_PRB,LBRM for the resource blocks of the widest bandwidth part, TS 38.212 Table 5.4.2.1-1. */
+const LBRM_PRBS = [32, 66, 107, 135, 162, 217, 273] as const;
+
+export interface LimitedBuffer {
+  /** Resource blocks of the widest bandwidth part. */
+  readonly nPrb: number;
+  /** Most layers of a transport block that the receiver supports, 1 … 4. */
+  readonly layers: number;
+  /** The highest modulation of the MCS table in use. */
+  readonly modulation: Modulation;
+}
+
+/** TBS_LBRM, TS 38.212 §5.4.2.1: the largest transport block, at code rate 948/1024 on 156 REs a PRB. */
+export function limitedBufferBits({ nPrb, layers, modulation }: LimitedBuffer): number {
+  requireInteger('nPrb', nPrb, 1, 273);
+  const counted = LBRM_PRBS.find((size) => size >= nPrb) ?? 273;
+  return transportBlockSize(156 * counted, { modulation, targetCodeRate: 948 / 1024 }, layers);
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { largestMcs, MCS_TABLES, mcsEntry } from '#phy/coding/mcs.js';
-import { resourceElements, SMALL_SIZES, transportBlockSize } from '#phy/coding/transport-block-size.js';
+import {
+  limitedBufferBits,
+  resourceElements,
+  SMALL_SIZES,
+  transportBlockSize,
+} from '#phy/coding/transport-block-size.js';
 import { bitsPerSymbol } from '#nr/qam.js';
 
 function floorLog2(x: bigint): number {
@@ -112,5 +117,20 @@ describe('MCS tables of TS 38.214 §5.1.3.1', () => {
     expect(() => mcsEntry(1, 29)).toThrow(/^mcsIndex: expected an integer from 0 to 28/);
     expect(() => mcsEntry(2, 28)).toThrow(/^mcsIndex: /);
     expect(() => mcsEntry(4 as 1, 0)).toThrow(/^mcsTable: /);
+  });
+});
+
+describe('TBS_LBRM', () => {
+  it('is what OpenAirInterface reckons with on 106 PRB, two layers, 64QAM', () => {
+    expect(limitedBufferBits({ nPrb: 106, layers: 2, modulation: '64QAM' })).toBe(184_424);
+  });
+
+  it('steps with the resource blocks of TS 38.212 Table 5.4.2.1-1', () => {
+    const sizes = [1, 32, 33, 66, 67, 107, 108, 135, 136, 162, 163, 217, 218, 273].map((nPrb) =>
+      limitedBufferBits({ nPrb, layers: 1, modulation: '64QAM' }),
+    );
+    expect(new Set(sizes).size).toBe(7);
+    for (let i = 0; i < sizes.length; i += 2) expect(sizes[i + 1]).toBe(sizes[i]);
+    expect(() => limitedBufferBits({ nPrb: 274, layers: 1, modulation: '64QAM' })).toThrow('nPrb');
   });
 });
