@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   train: ['engine/session', 'grad', 'nn', 'nr', 'onnx', 'phy'],
   evaluate: ['client', 'engine/session', 'nr', 'onnx', 'phy', 'train'],
   energy: ['engine/session', 'evaluate', 'nn/taps', 'nr', 'onnx', 'phy', 'train'],
+  dumps: ['nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
   demo: ['bench', 'client', 'phy', 'train'],
 };
