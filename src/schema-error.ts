@@ -75,6 +75,10 @@ function expectation({ keyword, params }: SchemaFinding): string {
       return `at least ${limit}`;
     case 'maximum':
       return `at most ${limit}`;
+    case 'multipleOf':
+      return `a multiple of ${String(params.multipleOf)}`;
+    case 'const':
+      return String(params.allowedValue);
     case 'exclusiveMinimum':
       return `more than ${limit}`;
     case 'exclusiveMaximum':

@@ -39,8 +39,8 @@ export const DmrsConfigSchema = Type.Object(
 );
 export type DmrsConfigJson = Static<typeof DmrsConfigSchema>;
 
-/** Fills in the defaults; `dmrsGrid` checks how the keys fit together. */
+/** Fills in the defaults, behind the keys that are there; `dmrsGrid` checks how the keys fit together. */
 export function dmrsConfigFrom(json: DmrsConfigJson): DmrsConfig {
-  const defaults = { configType: 1, nScid: 0, cdmGroupsWithoutData: 1 };
-  return { ...defaults, ...json } as DmrsConfig;
+  const { configType = 1, nScid = 0, cdmGroupsWithoutData = 1 } = json;
+  return { ...json, configType, nScid, cdmGroupsWithoutData } as DmrsConfig;
 }
