@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { energyCommand } from './energy.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
+import { inferCommand } from './infer.js';
 import { serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
 import { trainCommand } from './train.js';
@@ -19,6 +20,7 @@ const COMMANDS = [
   exportCommand,
   evaluateCommand,
   energyCommand,
+  inferCommand,
   benchCommand,
 ];
 

@@ -2,7 +2,7 @@ import { createSession, type RuntimeTensor, type Session, type SessionOptions } 
 import { bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
 import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
-import type { Slot } from '../phy/slot.js';
+import type { ReceivedSlot, Slot } from '../phy/slot.js';
 
 /** Anything that turns received slots of one shape into LLRs, `[G]` each, in codeword order. */
 export interface Receiver {
@@ -15,8 +15,8 @@ export interface Receiver {
 const RESOURCE_ELEMENTS_PER_BATCH = 32_768;
 
 /** Slots of one shape in batches of bounded size. */
-export function batches(slots: readonly Slot[]): Slot[][] {
-  const { nSym, nSc } = (slots[0] as Slot).shape;
+export function batches<S extends ReceivedSlot>(slots: readonly S[]): S[][] {
+  const { nSym, nSc } = (slots[0] as S).shape;
   const size = Math.max(1, Math.floor(RESOURCE_ELEMENTS_PER_BATCH / (nSym * nSc)));
   const count = Math.ceil(slots.length / size);
   return Array.from({ length: count }, (_, i) => slots.slice(i * size, (i + 1) * size));
@@ -60,13 +60,13 @@ export class ModelReceiver implements Receiver {
     return new ModelReceiver(name, await createSession(model, runtime));
   }
 
-  async llrs(slots: readonly Slot[]): Promise<Float32Array[]> {
+  async llrs(slots: readonly ReceivedSlot[]): Promise<Float32Array[]> {
     const answers: Float32Array[] = [];
     for (const batch of batches(slots)) answers.push(...(await this.runBatch(batch)));
     return answers;
   }
 
-  private async runBatch(slots: readonly Slot[]): Promise<Float32Array[]> {
+  private async runBatch(slots: readonly ReceivedSlot[]): Promise<Float32Array[]> {
     const rxGrid = stack(slots, ({ rxGrid: grid }) => grid);
     const dmrs = stack(slots, ({ dmrs: pilots }) => pilots);
     const { llr } = await this.session.run({ rx_grid: rxGrid, dmrs });
@@ -81,8 +81,8 @@ export class ModelReceiver implements Receiver {
 }
 
 /** `[planes, nSym, nSc]` of each slot as one tensor `[batch, planes, nSym, nSc]`. */
-function stack(slots: readonly Slot[], part: (slot: Slot) => Float32Array): RuntimeTensor {
-  const first = slots[0] as Slot;
+function stack(slots: readonly ReceivedSlot[], part: (slot: ReceivedSlot) => Float32Array): RuntimeTensor {
+  const first = slots[0] as ReceivedSlot;
   const { nSym, nSc } = first.shape;
   const size = part(first).length;
   const data = new Float32Array(slots.length * size);
@@ -91,7 +91,7 @@ function stack(slots: readonly Slot[], part: (slot: Slot) => Float32Array): Runt
 }
 
 /** Reads LLR planes `[Qm, nSym, nSc]` at the data resource elements, b0 … b(Qm−1) each. */
-function inCodewordOrder(planes: Float32Array, slot: Slot): Float32Array {
+function inCodewordOrder(planes: Float32Array, slot: ReceivedSlot): Float32Array {
   const qm = bitsPerSymbol(slot.modulation);
   const plane = slot.shape.nSym * slot.shape.nSc;
   const order = codewordOrder(slot.dataMask);

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientGrid, type GridLlr, GrpcLlrClient, llrValues, planarGrid } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
-import type { Slot } from '../phy/slot.js';
+import type { DmrsConfig } from '../nr/dmrs.js';
+import type { ReceivedSlot } from '../phy/slot.js';
 import { batches, type Receiver } from './receivers.js';
 
 export interface ServiceTarget {
@@ -10,6 +11,9 @@ export interface ServiceTarget {
   /** The service's default model when left out. */
   readonly model?: string;
 }
+
+/** The service makes the pilots from the configuration. */
+type ConfiguredSlot = ReceivedSlot & { readonly config: { readonly dmrs: DmrsConfig } };
 
 /** How long a full service is asked again. */
 const PATIENCE_MS = 60_000;
@@ -25,7 +29,7 @@ export class ServiceReceiver implements Receiver {
     this.client = new GrpcLlrClient({ target: service.target });
   }
 
-  async llrs(slots: readonly Slot[]): Promise<Float32Array[]> {
+  async llrs(slots: readonly ConfiguredSlot[]): Promise<Float32Array[]> {
     const answers: GridLlr[] = [];
     for (const batch of batches(slots)) answers.push(...(await this.compute(batch.map(requestFor))));
     return answers.map(({ llr }) => llrValues(llr));
@@ -52,6 +56,6 @@ export class ServiceReceiver implements Receiver {
   }
 }
 
-function requestFor(slot: Slot, index: number): ClientGrid {
+function requestFor(slot: ConfiguredSlot, index: number): ClientGrid {
   return planarGrid(String(index), { ...slot, dmrs: slot.config.dmrs });
 }

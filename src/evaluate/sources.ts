@@ -10,21 +10,21 @@ import { parseModel } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
 
 /** A receiver that has parameters: what it is for, and which one it is. */
-export interface Source {
-  readonly spec: ReceiverSpec;
+export interface Source<S extends ReceiverSpec = ReceiverSpec> {
+  readonly spec: S;
   /** Of the model, whatever it is called here. */
   readonly sha256: string;
   readonly title: string;
   readonly nRx: number;
+  /** Qm. */
+  readonly bitsPerSymbol: number;
   readonly modulation: Modulation | undefined;
   /** What it was trained on, if it says. */
   readonly scenario: Scenario | undefined;
 }
 
 /** A source that is a file. */
-export interface ModelSource extends Source {
-  readonly spec: Extract<ReceiverSpec, { kind: 'model' }>;
-}
+export type ModelSource = Source<SpecOf<'model'>>;
 
 /** @throws FAILED_PRECONDITION when the training data in the model are not as `train` writes them. */
 function scenarioOf(config: Readonly<Record<string, unknown>> | undefined): Scenario | undefined {
@@ -32,6 +32,8 @@ function scenarioOf(config: Readonly<Record<string, unknown>> | undefined): Scen
   if (typeof training !== 'object' || training === null || !('data' in training)) return undefined;
   return parseTrainConfig({ name: 'evaluation', version: '1', data: training.data }).data;
 }
+
+type SpecOf<K extends ReceiverSpec['kind']> = Extract<ReceiverSpec, { readonly kind: K }>;
 
 function modulationOf(name: unknown): Modulation | undefined {
   return MODULATIONS.find((known) => known === name);
@@ -48,9 +50,10 @@ export function modelSources(texts: readonly string[]): ModelSource[] {
   );
 }
 
-function modelSource(file: string, label?: string): ModelSource {
+/** @throws NOT_FOUND when the file cannot be read, FAILED_PRECONDITION when it is no model of the contract. */
+export function modelSource(file: string, label?: string): ModelSource {
   const bytes = readModel(file);
-  const { nRx, config } = readModelContract(bytes);
+  const { nRx, bitsPerSymbol, config } = readModelContract(bytes);
   const { name, version } = config ?? {};
   const title = typeof name === 'string' && typeof version === 'string' ? `${name}/${version}` : file;
   return {
@@ -58,6 +61,7 @@ function modelSource(file: string, label?: string): ModelSource {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     title,
     nRx,
+    bitsPerSymbol,
     modulation: modulationOf(config?.['modulation']),
     scenario: scenarioOf(config),
   };
@@ -73,7 +77,7 @@ function readModel(file: string): Uint8Array {
 }
 
 /** @throws UNAVAILABLE when there is no such service, NOT_FOUND when it has no such model. */
-export async function serviceSource(target: string, model?: string): Promise<Source> {
+export async function serviceSource(target: string, model?: string): Promise<Source<SpecOf<'service'>>> {
   const client = new GrpcLlrClient({ target });
   try {
     await client.connect();
@@ -88,6 +92,7 @@ export async function serviceSource(target: string, model?: string): Promise<Sou
       sha256: served.sha256,
       title: `${served.name}/${served.version}`,
       nRx: served.nRx,
+      bitsPerSymbol: served.bitsPerSymbol,
       modulation: modulationOf(served.modulation),
       scenario: scenarioOf(served.config),
     };

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['client', 'engine/session', 'nr', 'onnx', 'phy', 'train'],
   energy: ['engine/session', 'evaluate', 'nn/taps', 'nr', 'onnx', 'phy', 'train'],
   dumps: ['nr', 'phy'],
+  infer: ['dumps', 'engine/llr-format', 'evaluate', 'nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
   demo: ['bench', 'client', 'phy', 'train'],
 };
