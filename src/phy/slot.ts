@@ -4,7 +4,8 @@ import { type DmrsConfig, dmrsGrid } from '../nr/dmrs.js';
 import { bitsPerSymbol, type Modulation, modulate } from '../nr/qam.js';
 import { codewordOrder, dataMask } from '../nr/resource-map.js';
 import { requireInteger, SUBCARRIERS_PER_RB } from '../nr/shape.js';
-import { type ChannelConfig, drawChannel } from './channel.js';
+import { type ChannelConfig, type ChannelGeometry, drawChannel } from './channel.js';
+import { type ChannelStatistics, channelStatistics } from './channel-statistics.js';
 import { addNoise, noiseVarianceOf } from './noise.js';
 import type { Random } from './random.js';
 
@@ -85,6 +86,16 @@ function resourceMap(config: SlotConfig) {
   return { shape, dmrs, mask, order: codewordOrder(mask) };
 }
 
+function channelGeometry(config: SlotConfig, shape: ReceivedSlot['shape']): ChannelGeometry {
+  const { subcarrierSpacingHz = 30e3, dmrs } = config;
+  return { ...shape, subcarrierSpacingHz, cyclicPrefix: dmrs.symbolsPerSlot === 12 ? 'extended' : 'normal' };
+}
+
+/** The statistics that the slot's channel was drawn from: more than a receiver would know. */
+export function slotStatistics({ config, shape }: Pick<Slot, 'config' | 'shape'>): ChannelStatistics {
+  return channelStatistics(config.channel, channelGeometry(config, shape));
+}
+
 /** Data REs of a slot: G is this times Qm. */
 export function dataReCount(config: SlotConfig): number {
   return resourceMap(config).order.length;
@@ -97,15 +108,14 @@ export function dataReCount(config: SlotConfig): number {
  * @throws INVALID_ARGUMENT that names the field that does not fit.
  */
 export function simulateSlot(config: SlotConfig, rng: Random, bits?: Uint8Array<ArrayBuffer>): Slot {
-  const { modulation, snrDb, subcarrierSpacingHz = 30e3 } = config;
+  const { modulation, snrDb } = config;
   if (!Number.isFinite(snrDb)) throw invalid('snrDb', 'a finite number', String(snrDb));
   const { shape, dmrs, mask, order } = resourceMap(config);
   const drawn = rng.bits(order.length * bitsPerSymbol(modulation));
   const sent = bits ?? drawn;
   if (sent.length !== drawn.length) throw invalid('bits', `${drawn.length} bits`, `${sent.length} bits`);
   const tx = transmitGrid(dmrs, order, modulate(sent, modulation));
-  const cyclicPrefix = config.dmrs.symbolsPerSlot === 12 ? 'extended' : 'normal';
-  const channel = drawChannel(config.channel, { ...shape, subcarrierSpacingHz, cyclicPrefix }, rng);
+  const channel = drawChannel(config.channel, channelGeometry(config, shape), rng);
   const rxGrid = applyChannel(channel, tx);
   const noiseVariance = noiseVarianceOf(snrDb);
   addNoise(rxGrid, noiseVariance, rng);

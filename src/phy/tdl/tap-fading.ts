@@ -6,6 +6,9 @@ import type { Random } from '../random.js';
  */
 const SINUSOIDS = 16;
 
+/** Doppler shift of the line-of-sight path in units of f_D, TR 38.901 §7.7.2. */
+export const LINE_OF_SIGHT_DOPPLER = 0.7;
+
 /**
  * Adds a line: `out[l] += (re + j·im)·e^{j·l·phaseStep}`.
  * @param out `[2, n]` (re plane, im plane).
@@ -57,9 +60,7 @@ export function addRayleighTap(
   }
 }
 
-/**
- * Adds the line-of-sight path: constant amplitude, random phase, Doppler shift 0.7·f_D (TR 38.901 §7.7.2).
- */
+/** Adds the line-of-sight path: constant amplitude, random phase, Doppler shift 0.7·f_D. */
 export function addLineOfSight(
   out: Float64Array,
   nSym: number,
@@ -69,5 +70,6 @@ export function addLineOfSight(
 ): void {
   const phase = 2 * Math.PI * rng.uniform();
   const amplitude = Math.sqrt(power);
-  addRotatingPhasor(out, nSym, amplitude * Math.cos(phase), amplitude * Math.sin(phase), 0.7 * phaseStep);
+  const step = LINE_OF_SIGHT_DOPPLER * phaseStep;
+  addRotatingPhasor(out, nSym, amplitude * Math.cos(phase), amplitude * Math.sin(phase), step);
 }

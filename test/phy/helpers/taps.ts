@@ -1,9 +1,9 @@
 /** Recovers tap gains at known delays from a frequency response: least squares over all subcarriers. */
 
 /** Complex numbers as [re, im]. */
-type Complex = readonly [number, number];
+export type Complex = readonly [number, number];
 
-function multiply(a: Complex, b: Complex): Complex {
+export function multiply(a: Complex, b: Complex): Complex {
   return [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]];
 }
 
@@ -14,7 +14,7 @@ function at<T>(list: readonly T[], i: number): T {
 }
 
 /** Inverse of a complex matrix by Gauss-Jordan elimination with pivoting. */
-function invert(matrix: readonly (readonly Complex[])[]): Complex[][] {
+export function invert(matrix: readonly (readonly Complex[])[]): Complex[][] {
   const n = matrix.length;
   const rows = matrix.map((row, i) => [
     ...row,

@@ -1,22 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { dmrsGrid } from '#nr/dmrs.js';
 import { dataMask } from '#nr/resource-map.js';
 import { Random } from '#phy/random.js';
-import { type EdgeRule, lsChannel } from '#phy/receivers/ls-channel.js';
-import { type ReceivedSlot, simulateSlot } from '#phy/slot.js';
+import type { EdgeRule } from '#phy/receivers/interpolation.js';
+import { lsChannel } from '#phy/receivers/ls-channel.js';
+import { type ReceivedSlot, type SlotConfig, simulateSlot, slotStatistics } from '#phy/slot.js';
+import { expect } from '../../support/matchers.js';
 import { DMRS, slotConfig } from '../helpers/slots.js';
 
 const N_SC = 48;
 const PLANE = 14 * N_SC;
 
-/** Mean squared error of LS at each RE over slots with a constant channel, `[nSym, nSc]`. */
-function measuredErrors(scale: number, edge: EdgeRule, slots: number): Float64Array {
-  const rng = Random.fromSeed(`ls ${scale} ${edge}`);
+/** Slots with a constant channel, at 3 dB. */
+const flat = (scale: number) => slotConfig({ snrDb: 3, channel: 'rayleigh', dmrs: { ...DMRS, scale } });
+
+/** Mean squared error of LS at each RE over slots, `[nSym, nSc]`. */
+function measuredErrors(config: SlotConfig, edge: EdgeRule, slots: number): Float64Array {
+  const rng = Random.fromSeed(`ls ${config.dmrs.scale ?? 1} ${edge}`);
   const sums = new Float64Array(PLANE);
-  const config = slotConfig({ snrDb: 3, channel: 'rayleigh', dmrs: { ...DMRS, scale } });
   for (let i = 0; i < slots; i++) {
     const slot = simulateSlot(config, rng);
-    const { channel } = lsChannel(slot, edge);
+    const { channel } = lsChannel(slot, { edge });
     for (let k = 0; k < channel.length; k++) {
       const error = (channel[k] ?? 0) - (slot.channel[k] ?? 0);
       sums[k % PLANE] = (sums[k % PLANE] ?? 0) + error ** 2 / (2 * slots);
@@ -48,7 +52,7 @@ function noiselessSlot(h: (l: number, k: number) => readonly [number, number]): 
 describe('lsChannel', () => {
   it.each([1, Math.SQRT2, 2])('has the error variance N0/|p|² at pilots of amplitude %d', (scale) => {
     const slots = 600;
-    const errors = measuredErrors(scale, 'nearest', slots);
+    const errors = measuredErrors(flat(scale), 'nearest', slots);
     const n0 = 10 ** -0.3;
     const mean = (l: number, first: number): number => {
       let sum = 0;
@@ -70,11 +74,8 @@ describe('lsChannel', () => {
 
   it.each(['nearest', 'linear'] as const)('predicts its error variance at every RE (%s)', (edge) => {
     const slots = 600;
-    const errors = measuredErrors(1, edge, slots);
-    const { errorVariance } = lsChannel(
-      simulateSlot(slotConfig({ snrDb: 3, channel: 'rayleigh' }), Random.fromSeed(0)),
-      edge,
-    );
+    const errors = measuredErrors(flat(1), edge, slots);
+    const { errorVariance } = lsChannel(simulateSlot(flat(1), Random.fromSeed(0)), { edge });
     // 1200 exponential errors an RE: deviation 2.9 %; five of them and a little for 672 REs.
     errors.forEach((error, re) => {
       expect(Math.abs(error / (errorVariance[re] ?? 0) - 1)).toBeLessThan(0.155);
@@ -84,8 +85,33 @@ describe('lsChannel', () => {
     expect(ratio).toBeCloseTo(edge === 'nearest' ? 1 : 2.5, 5);
   });
 
+  it.each(['TDL-C', 'TDL-D'] as const)('predicts what interpolation costs on %s too', (profile) => {
+    const slots = 500;
+    const channel = { profile, delaySpreadSeconds: 300e-9, dopplerHz: 700 };
+    for (const dmrs of [DMRS, { ...DMRS, configType: 2, symbolPositions: [3] } as const]) {
+      const config = slotConfig({ snrDb: 15, channel, dmrs });
+      const errors = measuredErrors(config, 'nearest', slots);
+      const slot = simulateSlot(config, Random.fromSeed(0));
+      const { errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
+      // 1000 exponential errors an RE: deviation 3.2 %; five of them for 672 REs.
+      errors.forEach((error, re) => {
+        expect(Math.abs(error / (errorVariance[re] ?? 0) - 1)).toBeLessThan(0.16);
+      });
+      // After the last pilots it is far from the noise's part alone.
+      const noise = lsChannel(slot).errorVariance;
+      expect(errorVariance[13 * N_SC] ?? 0).toBeGreaterThan(1.5 * (noise[13 * N_SC] ?? 1));
+    }
+  });
+
+  it('adds nothing for statistics of a channel that is flat', () => {
+    const slot = simulateSlot(flat(1), Random.fromSeed(1));
+    const { errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
+    // The weights of an estimate sum to 1 but for roundings.
+    expect(errorVariance).toBeAllClose(lsChannel(slot).errorVariance, { absolute: 1e-12, relative: 1e-7 });
+  });
+
   it('is exact on a channel that is linear in frequency and time', () => {
-    const { channel, errorVariance } = lsChannel(noiselessSlot(linearGain), 'linear');
+    const { channel, errorVariance } = lsChannel(noiselessSlot(linearGain), { edge: 'linear' });
     for (let re = 0; re < PLANE; re++) {
       // Held constant before symbol 2 and after symbol 11.
       const l = Math.min(11, Math.max(2, Math.floor(re / N_SC)));
