@@ -59,13 +59,41 @@ export function channelStatistics(config: ChannelConfig, geometry: ChannelGeomet
   };
 }
 
-/** `Σ P·cos(2π·Δf·τ·n)` over the Rayleigh taps for n = 0 … nSc−1: the real part of their correlation in frequency. */
-export function frequencyCorrelation(statistics: ChannelStatistics, nSc: number): Float64Array<ArrayBuffer> {
-  const { powers, delayPhases } = statistics;
-  return Float64Array.from({ length: nSc }, (_, lag) => {
-    let sum = 0;
-    for (let t = 0; t < powers.length; t++)
-      sum += (powers[t] as number) * Math.cos((delayPhases[t] as number) * lag);
-    return sum;
-  });
+/** `E[h(l + symbols, k + subcarriers)·h*(l, k)]`, its parts. */
+export interface CovarianceAt {
+  re(symbols: number, subcarriers: number): number;
+  im(symbols: number, subcarriers: number): number;
+}
+
+/** The covariance of gains up to a grid apart: `J0·Σ P·e^{−jθ·subcarriers} + P_LOS·e^{jω·symbols}`. */
+export function channelCovariance(statistics: ChannelStatistics, nSc: number): CovarianceAt {
+  const { timeCorrelation, lineOfSight } = statistics;
+  const [fr, fi] = frequencyCorrelation(statistics, nSc);
+  const turned = (part: (x: number) => number) =>
+    timeCorrelation.map((_, lag) => lineOfSight.power * part(lineOfSight.dopplerPhase * lag));
+  const [dr, di] = [turned(Math.cos), turned(Math.sin)];
+  return {
+    re: (symbols, subcarriers) => {
+      const lag = Math.abs(symbols);
+      return (timeCorrelation[lag] as number) * (fr[Math.abs(subcarriers)] as number) + (dr[lag] as number);
+    },
+    im: (symbols, subcarriers) => {
+      const lag = Math.abs(symbols);
+      const scattered = (timeCorrelation[lag] as number) * (fi[Math.abs(subcarriers)] as number);
+      return Math.sign(symbols) * (di[lag] as number) + Math.sign(subcarriers) * scattered;
+    },
+  };
+}
+
+/** `Σ P·e^{−jθn}` over the Rayleigh taps for n = 0 … nSc−1, re and im. */
+function frequencyCorrelation({ powers, delayPhases }: ChannelStatistics, nSc: number) {
+  const [re, im] = [new Float64Array(nSc), new Float64Array(nSc)];
+  for (let t = 0; t < powers.length; t++) {
+    const [power, phase] = [powers[t] as number, delayPhases[t] as number];
+    for (let lag = 0; lag < nSc; lag++) {
+      re[lag] = (re[lag] as number) + power * Math.cos(phase * lag);
+      im[lag] = (im[lag] as number) - power * Math.sin(phase * lag);
+    }
+  }
+  return [re, im] as const;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ChannelConfig, type ChannelGeometry, drawChannel } from '#phy/channel.js';
-import { besselJ0, channelStatistics, frequencyCorrelation } from '#phy/channel-statistics.js';
+import { besselJ0, channelCovariance, channelStatistics } from '#phy/channel-statistics.js';
 import { Random } from '#phy/random.js';
 import type { TdlProfileName } from '#phy/tdl/profiles.js';
 import { covariance } from './helpers/covariance.js';
@@ -75,7 +75,11 @@ describe('channel statistics', () => {
 
   it.each(['rayleigh', 'awgn'] as const)('of %s are flat', (config) => {
     const statistics = channelStatistics(config, GEOMETRY);
-    for (const [symbols, subcarriers] of [[0, 0], [13, 0], [-2, 11]] as const)
+    for (const [symbols, subcarriers] of [
+      [0, 0],
+      [13, 0],
+      [-2, 11],
+    ] as const)
       expect(covariance(statistics, symbols, subcarriers).map(Math.abs)).toEqual([1, 0]);
   });
 
@@ -85,11 +89,16 @@ describe('channel statistics', () => {
     );
   });
 
-  it('have a correlation in frequency whose real part is that of the covariance', () => {
-    const statistics = channelStatistics(tdl('TDL-B', 0), GEOMETRY);
-    frequencyCorrelation(statistics, 24).forEach((value, lag) => {
-      expect(value).toBeCloseTo(covariance(statistics, 0, lag)[0], 12);
-    });
+  it.each(['TDL-B', 'TDL-D'] as const)('of %s are tabulated for lags of either sign', (profile) => {
+    const statistics = channelStatistics(tdl(profile, 1000), GEOMETRY);
+    const table = channelCovariance(statistics, GEOMETRY.nSc);
+    for (const symbols of [-13, -1, 0, 4]) {
+      for (const subcarriers of [-23, 0, 2, 23]) {
+        const [re, im] = covariance(statistics, symbols, subcarriers);
+        expect(table.re(symbols, subcarriers)).toBeCloseTo(re, 12);
+        expect(table.im(symbols, subcarriers)).toBeCloseTo(im, 12);
+      }
+    }
   });
 });
 

@@ -12,7 +12,7 @@ export interface ReceiverOptions {
   readonly demapper?: DemapMethod;
   /** Default `nearest`. */
   readonly edge?: EdgeRule;
-  /** Where they are known, the estimate's error counts in full; otherwise the noise's part of it alone. */
+  /** Where they are known, the estimate is taken for what it is worth; otherwise only its noise is counted. */
   readonly statistics?: ChannelStatistics;
 }
 

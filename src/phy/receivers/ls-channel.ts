@@ -5,8 +5,8 @@
 import type { ChannelStatistics } from '../channel-statistics.js';
 import type { ReceivedSlot } from '../slot.js';
 import { type EdgeRule, type Interpolation, interpolation } from './interpolation.js';
-import { addInterpolationError } from './ls-error.js';
 import { leastSquares, type PilotRow, pilotRows } from './pilots.js';
+import { regress } from './regression.js';
 
 export interface ChannelEstimate {
   /** `[2·nRx, nSym, nSc]` float32. */
@@ -21,7 +21,10 @@ export interface LsOptions {
    * slope of two noisy pilots costs more than it brings.
    */
   readonly edge?: EdgeRule;
-  /** Where they are known, the error variance counts interpolation too; otherwise the noise's part alone. */
+  /**
+   * Where they are known, each interpolated gain is scaled to what it says of the channel, and the error
+   * variance counts interpolation too; otherwise it is the noise's part alone.
+   */
   readonly statistics?: ChannelStatistics;
 }
 
@@ -90,6 +93,7 @@ export function lsChannel(slot: ReceivedSlot, options: LsOptions = {}): ChannelE
         (1 - w) ** 2 * (a.noise[sc] as number) + w ** 2 * (b.noise[sc] as number);
     }
   }
-  if (statistics !== undefined) addInterpolationError(errorVariance, { rows, time, statistics, nSc });
-  return { channel, errorVariance };
+  const estimate = { channel, errorVariance };
+  if (statistics !== undefined) regress(estimate, { rows, time, statistics, nRx, nSc });
+  return estimate;
 }

@@ -80,7 +80,10 @@ describe.each(CHANNELS)('LMMSE on %j', (channel) => {
   it.each(PATTERNS)('equals the formula with all pilots in one matrix: %j', (change) => {
     const dmrs: DmrsConfig = { ...DMRS, ...change };
     for (const snrDb of [0, 30]) {
-      const slot = simulateSlot(slotConfig({ nPrb: 1, nRx: 1, snrDb, channel, dmrs }), Random.fromSeed(snrDb));
+      const slot = simulateSlot(
+        slotConfig({ nPrb: 1, nRx: 1, snrDb, channel, dmrs }),
+        Random.fromSeed(snrDb),
+      );
       const statistics = slotStatistics(slot);
       const { channel: estimate, errorVariance } = lmmseChannel(slot, statistics);
       const expected = dense(slot, statistics);
@@ -94,14 +97,19 @@ describe.each(CHANNELS)('LMMSE on %j', (channel) => {
 });
 
 /** Mean squared error of an antenna's estimate and the mean of what it states, over slots. */
-function errorsOver(slots: number, change: Parameters<typeof slotConfig>[0]): [measured: number, stated: number] {
+function errorsOver(
+  slots: number,
+  change: Parameters<typeof slotConfig>[0],
+): [measured: number, stated: number] {
   const rng = Random.fromSeed('errors');
   let [measured, stated] = [0, 0];
   for (let i = 0; i < slots; i++) {
     const slot = simulateSlot(slotConfig(change), rng);
     const { channel, errorVariance } = lmmseChannel(slot, slotStatistics(slot));
     const plane = errorVariance.length;
-    channel.forEach((h, k) => (measured += (h - at(slot.channel, k)) ** 2 / (slot.shape.nRx * plane * slots)));
+    channel.forEach(
+      (h, k) => (measured += (h - at(slot.channel, k)) ** 2 / (slot.shape.nRx * plane * slots)),
+    );
     errorVariance.forEach((variance) => (stated += variance / (plane * slots)));
   }
   return [measured, stated];
@@ -128,7 +136,8 @@ describe('LMMSE', () => {
   const statistics = slotStatistics(slot);
 
   it('refuses pilots that move from symbol to symbol, or change their power', () => {
-    const message = /^dmrs: expected pilots of one power on the same subcarriers of each symbol, received others/;
+    const message =
+      /^dmrs: expected pilots of one power on the same subcarriers of each symbol, received others/;
     const moved = Float32Array.from(slot.dmrs);
     moved[2 * 48] = 0;
     moved[14 * 48 + 2 * 48] = 0;

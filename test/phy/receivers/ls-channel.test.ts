@@ -2,9 +2,8 @@ import { describe, it } from 'vitest';
 import { dmrsGrid } from '#nr/dmrs.js';
 import { dataMask } from '#nr/resource-map.js';
 import { Random } from '#phy/random.js';
-import type { EdgeRule } from '#phy/receivers/interpolation.js';
-import { lsChannel } from '#phy/receivers/ls-channel.js';
-import { type ReceivedSlot, type SlotConfig, simulateSlot, slotStatistics } from '#phy/slot.js';
+import { type LsOptions, lsChannel } from '#phy/receivers/ls-channel.js';
+import { type ReceivedSlot, type Slot, type SlotConfig, simulateSlot, slotStatistics } from '#phy/slot.js';
 import { expect } from '../../support/matchers.js';
 import { DMRS, slotConfig } from '../helpers/slots.js';
 
@@ -14,13 +13,20 @@ const PLANE = 14 * N_SC;
 /** Slots with a constant channel, at 3 dB. */
 const flat = (scale: number) => slotConfig({ snrDb: 3, channel: 'rayleigh', dmrs: { ...DMRS, scale } });
 
+/** Options for a receiver that knows the statistics. */
+const known = (slot: Slot): LsOptions => ({ statistics: slotStatistics(slot) });
+
 /** Mean squared error of LS at each RE over slots, `[nSym, nSc]`. */
-function measuredErrors(config: SlotConfig, edge: EdgeRule, slots: number): Float64Array {
-  const rng = Random.fromSeed(`ls ${config.dmrs.scale ?? 1} ${edge}`);
+function measuredErrors(
+  config: SlotConfig,
+  slots: number,
+  optionsFor: (slot: Slot) => LsOptions,
+): Float64Array {
+  const rng = Random.fromSeed(`ls ${JSON.stringify(config)}`);
   const sums = new Float64Array(PLANE);
   for (let i = 0; i < slots; i++) {
     const slot = simulateSlot(config, rng);
-    const { channel } = lsChannel(slot, { edge });
+    const { channel } = lsChannel(slot, optionsFor(slot));
     for (let k = 0; k < channel.length; k++) {
       const error = (channel[k] ?? 0) - (slot.channel[k] ?? 0);
       sums[k % PLANE] = (sums[k % PLANE] ?? 0) + error ** 2 / (2 * slots);
@@ -52,7 +58,7 @@ function noiselessSlot(h: (l: number, k: number) => readonly [number, number]): 
 describe('lsChannel', () => {
   it.each([1, Math.SQRT2, 2])('has the error variance N0/|p|² at pilots of amplitude %d', (scale) => {
     const slots = 600;
-    const errors = measuredErrors(flat(scale), 'nearest', slots);
+    const errors = measuredErrors(flat(scale), slots, () => ({}));
     const n0 = 10 ** -0.3;
     const mean = (l: number, first: number): number => {
       let sum = 0;
@@ -74,7 +80,7 @@ describe('lsChannel', () => {
 
   it.each(['nearest', 'linear'] as const)('predicts its error variance at every RE (%s)', (edge) => {
     const slots = 600;
-    const errors = measuredErrors(flat(1), edge, slots);
+    const errors = measuredErrors(flat(1), slots, () => ({ edge }));
     const { errorVariance } = lsChannel(simulateSlot(flat(1), Random.fromSeed(0)), { edge });
     // 1200 exponential errors an RE: deviation 2.9 %; five of them and a little for 672 REs.
     errors.forEach((error, re) => {
@@ -90,24 +96,34 @@ describe('lsChannel', () => {
     const channel = { profile, delaySpreadSeconds: 300e-9, dopplerHz: 700 };
     for (const dmrs of [DMRS, { ...DMRS, configType: 2, symbolPositions: [3] } as const]) {
       const config = slotConfig({ snrDb: 15, channel, dmrs });
-      const errors = measuredErrors(config, 'nearest', slots);
+      const errors = measuredErrors(config, slots, known);
       const slot = simulateSlot(config, Random.fromSeed(0));
-      const { errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
+      const { errorVariance } = lsChannel(slot, known(slot));
       // 1000 exponential errors an RE: deviation 3.2 %; five of them for 672 REs.
       errors.forEach((error, re) => {
         expect(Math.abs(error / (errorVariance[re] ?? 0) - 1)).toBeLessThan(0.16);
       });
       // After the last pilots it is far from the noise's part alone.
       const noise = lsChannel(slot).errorVariance;
-      expect(errorVariance[13 * N_SC] ?? 0).toBeGreaterThan(1.5 * (noise[13 * N_SC] ?? 1));
+      expect(errorVariance[13 * N_SC] ?? 0).toBeGreaterThan(1.2 * (noise[13 * N_SC] ?? 1));
     }
   });
 
-  it('adds nothing for statistics of a channel that is flat', () => {
+  it('with statistics of a flat channel counts the noise alone, and shrinks by it', () => {
     const slot = simulateSlot(flat(1), Random.fromSeed(1));
-    const { errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
-    // The weights of an estimate sum to 1 but for roundings.
-    expect(errorVariance).toBeAllClose(lsChannel(slot).errorVariance, { absolute: 1e-12, relative: 1e-7 });
+    const plain = lsChannel(slot);
+    const wary = lsChannel(slot, known(slot));
+    const noise = Array.from({ length: 2 * slot.shape.nRx }, () => [...plain.errorVariance]).flat();
+    // float32
+    const tolerance = { absolute: 1e-6, relative: 1e-6 };
+    expect(wary.errorVariance).toBeAllClose(
+      plain.errorVariance.map((v) => v / (1 + v)),
+      tolerance,
+    );
+    expect(wary.channel).toBeAllClose(
+      plain.channel.map((h, i) => h / (1 + (noise[i] ?? 0))),
+      tolerance,
+    );
   });
 
   it('is exact on a channel that is linear in frequency and time', () => {
