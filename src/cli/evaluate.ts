@@ -39,8 +39,8 @@ function receiverOptions(command: Command): Command {
     .option('--service <host:port[/model]>', 'a running service, over gRPC; again for more', collect, [])
     .option(
       '--receivers <list>',
-      'conventional receivers beside: ls-lmmse, perfect-csi, or none',
-      'ls-lmmse,perfect-csi',
+      'conventional receivers beside: ls-lmmse, lmmse, perfect-csi, or none',
+      'ls-lmmse,lmmse,perfect-csi',
     )
     .option('--modulation <name>', `${MODULATIONS.join(', ')} (default: what the models are for, or QPSK)`)
     .option('--rx <n>', 'receive antennas (default: what the models are for, or 2)');

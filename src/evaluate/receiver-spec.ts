@@ -1,10 +1,10 @@
 /** Receivers as plain data, so that every worker thread can open its own. */
 import type { SessionOptions } from '../engine/session.js';
-import { lsReceiver, ModelReceiver, perfectReceiver, type Receiver } from './receivers.js';
+import { type ConventionalKind, conventionalReceiver, ModelReceiver, type Receiver } from './receivers.js';
 import { ServiceReceiver, type ServiceTarget } from './service-receiver.js';
 
 export type ReceiverSpec =
-  | { readonly kind: 'ls-lmmse' | 'perfect-csi'; readonly name: string }
+  | { readonly kind: ConventionalKind; readonly name: string }
   | {
       readonly kind: 'model';
       readonly name: string;
@@ -17,9 +17,9 @@ export type ReceiverSpec =
 export async function openReceiver(spec: ReceiverSpec): Promise<Receiver> {
   switch (spec.kind) {
     case 'ls-lmmse':
-      return lsReceiver();
+    case 'lmmse':
     case 'perfect-csi':
-      return perfectReceiver();
+      return conventionalReceiver(spec.kind);
     case 'model':
       return ModelReceiver.load(spec.name, spec.bytes, spec.runtime);
     case 'service':

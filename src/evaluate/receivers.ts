@@ -1,8 +1,8 @@
 import { createSession, type RuntimeTensor, type Session, type SessionOptions } from '../engine/session.js';
 import { bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
-import { lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
-import type { ReceivedSlot, Slot } from '../phy/slot.js';
+import { lmmseReceiver, lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
+import { type ReceivedSlot, type Slot, slotStatistics } from '../phy/slot.js';
 
 /** Anything that turns received slots of one shape into LLRs, `[G]` each, in codeword order. */
 export interface Receiver {
@@ -22,27 +22,28 @@ export function batches<S extends ReceivedSlot>(slots: readonly S[]): S[][] {
   return Array.from({ length: count }, (_, i) => slots.slice(i * size, (i + 1) * size));
 }
 
-function conventional(name: string, receive: (slot: Slot) => Float32Array): Receiver {
-  return {
-    name,
-    llrs: (slots) => Promise.resolve(slots.map(receive)),
-    release: () => Promise.resolve(),
-  };
-}
-
+/** The conventional receivers, by the names of the command line, and what tables call them. */
 export const CONVENTIONAL = {
   'ls-lmmse': 'LS + LMMSE',
+  lmmse: 'LMMSE + LMMSE',
   'perfect-csi': 'perfect CSI',
 } as const;
+export type ConventionalKind = keyof typeof CONVENTIONAL;
+export const CONVENTIONAL_KINDS = Object.keys(CONVENTIONAL) as readonly ConventionalKind[];
 
-/** LS with linear interpolation and LMMSE combining. */
-export function lsReceiver(): Receiver {
-  return conventional(CONVENTIONAL['ls-lmmse'], (slot) => lsLmmseReceiver(slot));
-}
+/** What each makes of a slot. The first two know the statistics that its channel was drawn from. */
+const CONVENTIONAL_LLRS: Readonly<Record<ConventionalKind, (slot: Slot) => Float32Array>> = {
+  'ls-lmmse': (slot) => lsLmmseReceiver(slot, { statistics: slotStatistics(slot) }),
+  lmmse: (slot) => lmmseReceiver(slot, slotStatistics(slot)),
+  'perfect-csi': (slot) => perfectCsiReceiver(slot),
+};
 
-/** The bound: the true channel and the true noise variance. */
-export function perfectReceiver(): Receiver {
-  return conventional(CONVENTIONAL['perfect-csi'], (slot) => perfectCsiReceiver(slot));
+export function conventionalReceiver(kind: ConventionalKind): Receiver {
+  return {
+    name: CONVENTIONAL[kind],
+    llrs: (slots) => Promise.resolve(slots.map(CONVENTIONAL_LLRS[kind])),
+    release: () => Promise.resolve(),
+  };
 }
 
 /** A model file behind the same interface, run in this thread. */

@@ -8,7 +8,7 @@ import { halfRateMcs, type LinkConfig } from './link.js';
 import { type Channels, parseAscending, parseChoices, parseInteger } from './parse-flags.js';
 import { parseProfiles, parseRange, parseService, parseSnrs } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
-import { CONVENTIONAL } from './receivers.js';
+import { CONVENTIONAL, CONVENTIONAL_KINDS } from './receivers.js';
 import { modelSources, serviceSource, type Source } from './sources.js';
 import type { Fingerprint } from './store.js';
 
@@ -73,7 +73,7 @@ export async function evaluationSettings(flags: EvaluationFlags): Promise<Evalua
     receivers,
     snrsDb: parseSnrs('--snr', flags.snr),
     caption: `${modulation}, ${nRx} Rx, ${code}`,
-    fingerprint: { format: 1, receivers: identities, ...common },
+    fingerprint: { format: 2, receivers: identities, ...common },
   };
 }
 
@@ -88,7 +88,7 @@ async function openSources({ model, service }: EvaluationFlags): Promise<Source[
 }
 
 function receiverSpecs(flags: EvaluationFlags, sources: readonly Source[]): ReceiverSpec[] {
-  const kinds = parseChoices('--receivers', flags.receivers, ['ls-lmmse', 'perfect-csi']);
+  const kinds = parseChoices('--receivers', flags.receivers, CONVENTIONAL_KINDS);
   const specs: ReceiverSpec[] = [
     ...sources.map(({ spec }) => spec),
     ...kinds.map((kind) => ({ kind, name: CONVENTIONAL[kind] })),

@@ -3,7 +3,7 @@
 export type Interval = readonly [low: number, high: number];
 
 /** 97.5 % quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /** Wilson's score interval of a proportion: for independent trials, such as blocks. */
 export function wilsonInterval(errors: number, trials: number): Interval {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dmrsCases, usualCases } from '#evaluate/cases.js';
 import { formatMarkdown } from '#evaluate/markdown.js';
-import { lsReceiver, ModelReceiver, perfectReceiver, type Receiver } from '#evaluate/receivers.js';
+import { conventionalReceiver, ModelReceiver, type Receiver } from '#evaluate/receivers.js';
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { codewordOrder } from '#nr/resource-map.js';
 import { GraphBuilder } from '#onnx/builder.js';
@@ -18,7 +18,8 @@ const wrongOnce = receiver('wrong once', ({ bits }) =>
   Float32Array.from(bits, (bit, i) => (i === 5 ? -1 : 1) * (1 - 2 * bit)),
 );
 
-const conventional = (seed: number) => evaluate([lsReceiver(), perfectReceiver()], { seed, slots: 4 });
+const conventional = (seed: number) =>
+  evaluate([conventionalReceiver('ls-lmmse'), conventionalReceiver('perfect-csi')], { seed, slots: 4 });
 
 describe('evaluation', () => {
   it('counts 0 errors of a perfect receiver, all of its opposite, one a slot of one that errs once', async () => {
@@ -66,7 +67,10 @@ describe('evaluation', () => {
   });
 
   it('ranks the conventional receivers: fewer errors with perfect CSI and at higher SNR', async () => {
-    const points = await evaluate([lsReceiver(), perfectReceiver()], { snrsDb: [0, 8], slots: 60 });
+    const points = await evaluate([conventionalReceiver('ls-lmmse'), conventionalReceiver('perfect-csi')], {
+      snrsDb: [0, 8],
+      slots: 60,
+    });
     const [low, high] = points.map((p) => p.receivers.map((r) => r.bitErrorRate)) as [number[], number[]];
     expect(at(low, 1)).toBeLessThan(at(low, 0));
     expect(at(high, 1)).toBeLessThan(at(high, 0));

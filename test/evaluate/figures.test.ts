@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { halfRateMcs } from '#evaluate/link.js';
 import type { EvaluationPoint, ReceiverResult } from '#evaluate/point.js';
-import { lsReceiver, perfectReceiver, type Receiver } from '#evaluate/receivers.js';
+import { conventionalReceiver, type Receiver } from '#evaluate/receivers.js';
 import { addToRatio, emptyRatio, ratio, ratioHalfWidth, wilsonInterval } from '#evaluate/statistics.js';
 import { measureCodeBlockBler, mcsEntry, transportBlockSize } from '#phy/coding/index.js';
 import { Random } from '#phy/random.js';
@@ -22,7 +22,7 @@ describe('block errors', () => {
   it('of perfect CSI in AWGN are those of the code alone', async () => {
     const snrDb = 1;
     const slots = 800;
-    const [point] = await evaluate([perfectReceiver()], {
+    const [point] = await evaluate([conventionalReceiver('perfect-csi')], {
       cases: [AWGN],
       snrsDb: [snrDb],
       link: CODED,
@@ -54,12 +54,16 @@ describe('block errors', () => {
     const options = { cases: [AWGN], link: CODED, slots: 4000, blockErrors: 20 };
     const [both] = await evaluate([zero, zero], { ...options, snrsDb: [1] });
     expect(both?.slots).toBe(32);
-    const [point] = await evaluate([zero, perfectReceiver()], { ...options, snrsDb: [1] });
+    const [point] = await evaluate([zero, conventionalReceiver('perfect-csi')], { ...options, snrsDb: [1] });
     const errors = point?.receivers[1]?.blockErrors ?? 0;
     expect(errors).toBeGreaterThanOrEqual(20);
     expect(errors).toBeLessThan(36);
     expect(point?.receivers[0]?.blockErrors).toBe(point?.slots);
-    const [never] = await evaluate([perfectReceiver()], { ...options, snrsDb: [20], slots: 40 });
+    const [never] = await evaluate([conventionalReceiver('perfect-csi')], {
+      ...options,
+      snrsDb: [20],
+      slots: 40,
+    });
     expect(never).toMatchObject({ slots: 40, receivers: [{ blocks: 40, blockErrors: 0 }] });
   });
 
@@ -98,7 +102,7 @@ function scaled(factor: number): Receiver {
 describe('mutual information', () => {
   it('of QPSK in AWGN is that of numerical integration', async () => {
     const options = { cases: [AWGN], snrsDb: [-2, 2, 6], link: UNCODED, slots: 600 };
-    for (const { snrDb, receivers } of await evaluate([perfectReceiver()], options)) {
+    for (const { snrDb, receivers } of await evaluate([conventionalReceiver('perfect-csi')], options)) {
       const { gmi, gmiInterval, gmiScaled, llrScale } = at(receivers, 0);
       const expected = qpskInformation(snrDb);
       const half = gmiInterval[1] - gmi;
@@ -138,7 +142,7 @@ describe('calibration', () => {
 
   it('of exact LLRs is that which they promise, and of doubled ones is not', async () => {
     const doubled = receiver('doubled', (slot) => perfectCsiReceiver(slot).map((llr) => 2 * llr));
-    const [point] = await evaluate([perfectReceiver(), doubled], options);
+    const [point] = await evaluate([conventionalReceiver('perfect-csi'), doubled], options);
     const [exact, twice] = resultsOf(point);
     const deviations = exact.calibration.map(
       ({ errors, expectedErrors }) => Math.abs(errors - expectedErrors) / Math.sqrt(expectedErrors + 1),
@@ -190,7 +194,7 @@ describe('intervals', () => {
   });
 
   it('of receivers contain their estimates', async () => {
-    const [point] = await evaluate([lsReceiver()]);
+    const [point] = await evaluate([conventionalReceiver('ls-lmmse')]);
     const { bitErrorRate, bitErrorRateInterval, gmi, gmiInterval } = at(point?.receivers ?? [], 0);
     expect(bitErrorRateInterval[0]).toBeLessThan(bitErrorRate);
     expect(bitErrorRateInterval[1]).toBeGreaterThan(bitErrorRate);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { formatCsv } from '#evaluate/csv.js';
 import { renderCurves } from '#evaluate/curves.js';
-import { formatCodedMarkdown, formatSummary } from '#evaluate/markdown.js';
+import { formatCodedMarkdown, formatMarkdown } from '#evaluate/markdown.js';
 import type { EvaluationPoint, ReceiverResult } from '#evaluate/point.js';
 import { duration, progressPrinter } from '#evaluate/progress.js';
 import { wilsonInterval } from '#evaluate/statistics.js';
-import { curveOf, snrAtBler, summarise } from '#evaluate/summary.js';
+import { curveOf, judge, snrAtBler, summarise } from '#evaluate/summary.js';
+import { Random } from '#phy/random.js';
 import { at } from '../support/matchers.js';
 
 const BLOCKS = 1000;
@@ -75,32 +76,113 @@ describe('CSV', () => {
 });
 
 describe('the SNR at 10 % BLER', () => {
+  const snr = (name: string, points = POINTS) => snrAtBler(curveOf(points, name));
+
   it('is log-linear between points, and undefined where the curve does not cross', () => {
-    const snr = (name: string) => snrAtBler(curveOf(POINTS, name));
-    expect(snr('a, "b" <c>')).toBeCloseTo(1, 2);
-    expect(snr('LS + LMMSE')).toBeCloseTo(2, 9);
-    expect(snr('perfect CSI')).toBeCloseTo(-1, 9);
-    expect(snrAtBler(curveOf(POINTS.slice(1), 'perfect CSI'))).toBeUndefined();
+    expect(snr('a, "b" <c>')?.snrDb).toBeCloseTo(1, 2);
+    expect(snr('LS + LMMSE')?.snrDb).toBeCloseTo(2, 9);
+    expect(snr('perfect CSI')?.snrDb).toBeCloseTo(-1, 9);
+    expect(snr('perfect CSI', POINTS.slice(1))).toBeUndefined();
   });
 
-  it('is told with the distance to the conventional receivers', () => {
-    expect(formatSummary(at(summarise(POINTS), 0))).toBe(
-      'SNR at 10 % BLER, mix "A, B" & <C>: a, "b" <c> 1.00 dB (−1.00 dB to LS + LMMSE, +2.00 dB to perfect CSI); ' +
-        'LS + LMMSE 2.00 dB (+3.00 dB to perfect CSI); perfect CSI -1.00 dB (−3.00 dB to LS + LMMSE).',
-    );
-    expect(formatSummary({ case: 'x', required: [{ name: 'a', snrDb: undefined }] })).toBe(
-      'SNR at 10 % BLER, x: a outside the SNRs measured.',
+  it('has an interval that holds the truth 95 times in 100', () => {
+    const random = Random.fromSeed(5);
+    const failures = (rate: number) =>
+      Array.from({ length: 400 }, () => random.uniform()).filter((x) => x < rate).length;
+    let held = 0;
+    const runs = 400;
+    for (let run = 0; run < runs; run++) {
+      // A decade in 4 dB: 10 % at 1 dB.
+      const curve = [-1, 3].map((snrDb) => {
+        const errors = failures(10 ** (-1 - (snrDb - 1) / 4));
+        return { ...result('x', errors), blocks: 400, blockErrors: errors, snrDb };
+      });
+      const [low, high] = snrAtBler(curve)?.interval ?? [0, 0];
+      if (low <= 1 && high >= 1) held++;
+      expect(high - low).toBeLessThan(1.5);
+    }
+    // 0.95 ± 3·√(0.95·0.05/400)
+    expect(held / runs).toBeGreaterThan(0.917);
+    expect(held / runs).toBeLessThan(0.983);
+  });
+
+  it('is told with what each receiver needs more than every other', () => {
+    const { required } = at(summarise(POINTS), 0);
+    expect(required.map(({ name }) => name)).toEqual(['a, "b" <c>', 'LS + LMMSE', 'perfect CSI']);
+    expect(required[0]?.gapsDb['LS + LMMSE']).toBeCloseTo(-1, 2);
+    expect(required[2]?.gapsDb['LS + LMMSE']).toBeCloseTo(-3, 9);
+    expect(Object.keys(required[1]?.gapsDb ?? {})).toEqual(['a, "b" <c>', 'perfect CSI']);
+    const lines = formatCodedMarkdown(POINTS).split('\n');
+    expect(lines.slice(-5)).toEqual([
+      '| receiver | SNR (dB) | to a, "b" <c> | to LS + LMMSE | to perfect CSI |',
+      '|---:|---:|---:|---:|---:|',
+      expect.stringMatching(/^\| a, "b" <c> \| 1\.00 \(0\.8\d … 1\.1\d\) \| – \| −1\.00 \| \+2\.00 \|$/),
+      expect.stringMatching(/^\| LS \+ LMMSE \| 2\.00 \(1\.\d\d … 2\.\d\d\) \| \+1\.00 \| – \| \+3\.00 \|$/),
+      expect.stringMatching(/^\| perfect CSI \| −1\.00 \(−1\.\d\d … −0\.\d\d\) \| −2\.00 \| −3\.00 \| – \|$/),
+    ]);
+    expect(formatCodedMarkdown(POINTS.slice(1))).toContain(
+      '| perfect CSI | outside the SNRs measured | – | – | – |',
     );
   });
 
-  it('stands below the tables', () => {
+  it('stands below the tables of rates', () => {
     const text = formatCodedMarkdown(POINTS);
     expect(text).toContain(
       '| 2 | 0.032 (0.023 … 0.045) | 0.100 (0.083 … 0.120) | 3.0e-3 (1.0e-3 … 8.8e-3) |',
     );
-    expect(text).toContain('| 0 … 1 | 1.25, 6000 of 16000 |');
+  });
+});
+
+describe('calibration', () => {
+  it('is bold where it is off, and in brackets where there are few errors', () => {
+    const text = formatCodedMarkdown(POINTS);
+    expect(text).toContain('| 0 … 1 | **1.25**, 6000 of 16000 |');
     expect(text).toContain('| 1 … | (1.25, 20 of 16000) |');
-    expect(text.split('\n').at(-1)).toMatch(/^SNR at 10 % BLER/);
+    expect(text).toContain('| off | 1 of 1 | 1 of 1 | 1 of 1 |');
+  });
+
+  it.each([
+    [1199, 'fits'],
+    [1210, 'off'],
+    [801, 'few errors'],
+  ] as const)('%d errors where 1000 were promised: %s', (errors, verdict) => {
+    expect(judge({ from: 0, to: 1, bits: 9000, errors, expectedErrors: 1000 })).toBe(verdict);
+  });
+});
+
+describe('the error floor', () => {
+  it('is looked for where LS + LMMSE has few errors', () => {
+    expect(summarise(POINTS)[0]?.floor).toEqual({ snrsDb: [2, 4], above: [] });
+    expect(formatCodedMarkdown(POINTS)).toContain(
+      'Error floor: none; at 2, 4 dB no rate above that of LS + LMMSE.',
+    );
+    expect(formatCodedMarkdown(POINTS.slice(0, 2))).toContain('Error floor: not checked,');
+    const alone = POINTS.map((point) => ({ ...point, receivers: point.receivers.slice(0, 1) }));
+    expect(formatCodedMarkdown(alone)).not.toContain('Error floor');
+  });
+
+  it('is told with the rates, and whether it may be chance', () => {
+    const floor = POINTS.map((point) => ({
+      ...point,
+      receivers: [result('a', point.snrDb === 4 ? 12 : 160), ...point.receivers.slice(1)],
+    }));
+    const text = formatCodedMarkdown(floor);
+    expect(text).toContain('at 2, 4 dB above LS + LMMSE: **a at 2 dB, BLER 0.160 against 0.100**;');
+    expect(text).toContain('a at 4 dB, BLER 0.012 against 0.010 (intervals overlap)');
+    expect(summarise(floor)[0]?.floor?.above.map(({ metric, certain }) => [metric, certain])).toEqual([
+      ['BLER', true],
+      ['BER', true],
+      ['BLER', false],
+      ['BER', false],
+    ]);
+  });
+
+  it('counts bit errors where there is no code', () => {
+    const uncoded = POINTS.map(({ receivers, ...point }) => ({
+      ...point,
+      receivers: receivers.map(({ blockErrorRate: _, blockErrorRateInterval: __, ...rest }) => rest),
+    }));
+    expect(formatMarkdown(uncoded)).toContain('Error floor: none; at -1, 0, 2, 4 dB');
   });
 });
 

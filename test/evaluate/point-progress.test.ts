@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Chunk, runChunk, SLOTS_PER_CHUNK } from '#evaluate/chunk.js';
 import { PointProgress, type PointTask } from '#evaluate/point-progress.js';
-import { perfectReceiver, type Receiver } from '#evaluate/receivers.js';
+import { conventionalReceiver, type Receiver } from '#evaluate/receivers.js';
 import { AWGN, MCS, receiver } from './helpers/setup.js';
 
 const zero = receiver('zero', ({ bits }) => new Float32Array(bits.length));
@@ -34,7 +34,9 @@ describe('a point in chunks', () => {
       [0, 1, 2, 3, 4],
       [4, 2, 0, 3, 1],
     ];
-    const [forward, mixed] = await Promise.all(orders.map((o) => computed(task(), perfectReceiver(), o)));
+    const [forward, mixed] = await Promise.all(
+      orders.map((o) => computed(task(), conventionalReceiver('perfect-csi'), o)),
+    );
     expect(forward?.done).toBe(true);
     expect(forward?.point().slots).toBe(5 * SLOTS_PER_CHUNK - 3);
     expect(forward?.point().receivers[0]?.blocks).toBe(5 * SLOTS_PER_CHUNK - 3);

@@ -20,12 +20,12 @@ const [FIRST, SECOND] = ['1', '2'].map((version) => {
 }) as [string, string];
 
 const settings = (change: Partial<EvaluationFlags> = {}) =>
-  evaluationSettings({ ...FLAGS, receivers: 'ls-lmmse,perfect-csi', ...change });
+  evaluationSettings({ ...FLAGS, receivers: 'ls-lmmse,lmmse,perfect-csi', ...change });
 
 describe('receivers', () => {
   it('are the conventional ones alone, with QPSK, two antennas and the default scenario', async () => {
     const { receivers, link, cases, snrsDb, caption } = await settings();
-    expect(receivers.map(({ name }) => name)).toEqual(['LS + LMMSE', 'perfect CSI']);
+    expect(receivers.map(({ name }) => name)).toEqual(['LS + LMMSE', 'LMMSE + LMMSE', 'perfect CSI']);
     expect(link).toMatchObject({ modulation: 'QPSK', nRx: 2, mcs: { targetCodeRate: 526 / 1024 } });
     expect(cases.length).toBe(4);
     expect(snrsDb).toEqual([0, 4]);
@@ -103,7 +103,10 @@ describe('impossible values are refused with the flag, what it takes and what ca
     [{ mcsTable: '4' }, '--mcs-table: expected an integer from 1 to 3, received 4'],
     [{ modulation: '8PSK' }, '--modulation: expected one of QPSK, 16QAM, 64QAM, 256QAM, received 8PSK'],
     [{ rx: '0' }, '--rx: expected an integer from 1 to 64, received 0'],
-    [{ receivers: 'mmse' }, '--receivers: expected some of ls-lmmse, perfect-csi, or none, received mmse'],
+    [
+      { receivers: 'mmse' },
+      '--receivers: expected some of ls-lmmse, lmmse, perfect-csi, or none, received mmse',
+    ],
     [{ receivers: 'none' }, '--model, --service, --receivers: expected at least one receiver, received none'],
     [{ service: ['localhost'] }, '--service: expected host:port or host:port/model, received localhost'],
     [{ model: [FIRST], rx: '4' }, '--rx: expected 2, for which small/1 is made, received 4'],

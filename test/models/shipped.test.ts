@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { usualCases } from '#evaluate/cases.js';
 import { localRunner } from '#evaluate/chunk.js';
 import { evaluateReceivers } from '#evaluate/evaluate.js';
-import { lsReceiver, ModelReceiver, perfectReceiver } from '#evaluate/receivers.js';
+import { conventionalReceiver, ModelReceiver } from '#evaluate/receivers.js';
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { readModelContract } from '#onnx/contract.js';
 import { loadCheckpoint, networkOf } from '#train/checkpoint.js';
@@ -31,7 +31,7 @@ describe(NAME, () => {
   it('has fewer bit errors than LS + LMMSE, one and two DMRS symbols, slow and fast, at −4, 6 and 16 dB', async () => {
     const model = await ModelReceiver.load('SpikingRx', file);
     const points = await evaluateReceivers({
-      runner: localRunner([model, lsReceiver(), perfectReceiver()]),
+      runner: localRunner([model, conventionalReceiver('ls-lmmse'), conventionalReceiver('perfect-csi')]),
       cases: usualCases(config.data),
       snrsDb: [-4, 6, 16],
       link: { modulation: 'QPSK', nRx: 2 },
