@@ -4,7 +4,12 @@ import type { CommandFlags } from '../evaluate/command.js';
 import { MODULATIONS } from '../nr/qam.js';
 import { positiveInteger } from './options.js';
 
-const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+/** An option that may be given again and again; `absent` says in the help what holds without it. */
+function repeatable(flags: string, description: string, absent: string): Option {
+  return new Option(flags, description)
+    .argParser((text: string, before: readonly string[]) => [...before, text])
+    .default([], absent);
+}
 
 export function evaluateCommand(): Command {
   return receiverOptions(new Command('evaluate'))
@@ -19,7 +24,13 @@ export function evaluateCommand(): Command {
     .option('--profiles <list>', 'channel profiles drawn: TDL-A … TDL-C300; or awgn, or rayleigh')
     .option('--doppler <lo,hi>', 'maximum Doppler shift in Hz')
     .option('--delay-spread <lo,hi>', 'RMS delay spread in ns')
-    .option('--dmrs <list>', 'symbols with DMRS, for example 2,11; again for another set', collect, [])
+    .addOption(
+      repeatable(
+        '--dmrs <list>',
+        'symbols with DMRS, for example 2,11; again for another set',
+        'those of the scenario',
+      ),
+    )
     .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2')
     .option('--prb <list>', 'resource blocks drawn')
     .option('--seed <n>', 'seed of the held-out slots', '1')
@@ -35,8 +46,10 @@ export function evaluateCommand(): Command {
 
 function receiverOptions(command: Command): Command {
   return command
-    .option('--model <[name=]file>', 'a model.onnx; again for further models', collect, [])
-    .option('--service <host:port[/model]>', 'a running service, over gRPC; again for more', collect, [])
+    .addOption(repeatable('--model <[name=]file>', 'a model.onnx; again for further models', 'none'))
+    .addOption(
+      repeatable('--service <host:port[/model]>', 'a running service, over gRPC; again for more', 'none'),
+    )
     .option(
       '--receivers <list>',
       'conventional receivers beside: ls-lmmse, lmmse, perfect-csi, or none',

@@ -1,9 +1,11 @@
-/** Points as CSV (RFC 4180): a row for each case, SNR and receiver. */
-import type { EvaluationPoint, ReceiverResult } from './point.js';
+/** Figures as CSV (RFC 4180). */
+import type { CalibrationBin, EvaluationPoint, ReceiverResult } from './point.js';
+import { type CaseSummary, judge, type RequiredSnr } from './summary.js';
 
-type Row = ReceiverResult & Omit<EvaluationPoint, 'receivers'>;
+type Value = string | number | null | undefined;
+type Columns<Row> = Readonly<Record<string, (row: Row) => Value>>;
 
-const COLUMNS: Readonly<Record<string, (row: Row) => string | number | undefined>> = {
+const POINT_COLUMNS: Columns<ReceiverResult & Omit<EvaluationPoint, 'receivers'>> = {
   case: (row) => row.case,
   snr_db: (row) => row.snrDb,
   receiver: (row) => row.name,
@@ -25,16 +27,58 @@ const COLUMNS: Readonly<Record<string, (row: Row) => string | number | undefined
   llr_scale: (row) => row.llrScale,
 };
 
+const REQUIRED_COLUMNS: Columns<RequiredSnr & { readonly case: string }> = {
+  case: (row) => row.case,
+  receiver: (row) => row.name,
+  snr_db_at_10_percent_bler: (row) => row.snrDb,
+  snr_low: (row) => row.interval?.[0],
+  snr_high: (row) => row.interval?.[1],
+};
+
+const CALIBRATION_COLUMNS: Columns<CalibrationBin & { readonly case: string; readonly name: string }> = {
+  case: (row) => row.case,
+  receiver: (row) => row.name,
+  llr_from: (row) => row.from,
+  llr_to: (row) => row.to,
+  bits: (row) => row.bits,
+  errors: (row) => row.errors,
+  promised_errors: (row) => row.expectedErrors,
+  verdict: judge,
+};
+
 /** A field, in quotation marks where it needs them. */
-export function quote(value: string | number | undefined): string {
-  const text = value === undefined ? '' : String(value);
+export function quote(value: Value): string {
+  const text = value === undefined || value === null ? '' : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+function format<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
+  const lines = rows.map((row) => Object.values(columns).map((column) => quote(column(row))));
+  return [Object.keys(columns), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+}
+
+/** A row for each case, SNR and receiver. */
 export function formatCsv(points: readonly EvaluationPoint[]): string {
   const rows = points.flatMap(({ receivers, ...point }) =>
     receivers.map((receiver) => ({ ...point, ...receiver })),
   );
-  const lines = rows.map((row) => Object.values(COLUMNS).map((column) => quote(column(row))));
-  return [Object.keys(COLUMNS), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+  return format(POINT_COLUMNS, rows);
+}
+
+/** The SNR at 10 % BLER: a row for each case and receiver. */
+export function formatRequiredCsv(summaries: readonly CaseSummary[]): string {
+  const rows = summaries.flatMap((summary) =>
+    summary.required.map((required) => ({ ...required, case: summary.case })),
+  );
+  return format(REQUIRED_COLUMNS, rows);
+}
+
+/** A row for each case, receiver and bin of |LLR|, over all SNRs. */
+export function formatCalibrationCsv(summaries: readonly CaseSummary[]): string {
+  const rows = summaries.flatMap((summary) =>
+    summary.calibration.flatMap(({ name, bins }) =>
+      bins.map((bin) => ({ ...bin, name, case: summary.case })),
+    ),
+  );
+  return format(CALIBRATION_COLUMNS, rows);
 }

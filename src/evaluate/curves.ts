@@ -1,10 +1,10 @@
 /** Curves over SNR as SVG. */
-import { type CustomSeriesOption, init, type LineSeriesOption } from 'echarts';
+import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
+import { type ColourScheme, layout, renderChart, seriesLook, xAxisStyle, yAxisStyle } from './chart.js';
+import { LIGHT } from './curve-colours.js';
 import type { EvaluationPoint, ReceiverResult } from './point.js';
 import type { Interval } from './statistics.js';
-import { curveOf } from './summary.js';
-import { LIGHT, SERIES_COLOURS } from './curve-colours.js';
-import { axisStyle, type ColourScheme, finished, titleStyle } from './svg.js';
+import { type Curve, curveOf, receiverNames } from './summary.js';
 
 export type Metric = 'bler' | 'ber' | 'gmi';
 
@@ -42,8 +42,6 @@ const METRICS: Readonly<Record<Metric, MetricShape>> = {
 
 /** Lowest rate that a logarithmic axis shows. */
 const LOWEST_RATE = 1e-5;
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'] as const;
-const DASHES = ['solid', 'dashed', 'dotted'] as const;
 
 export interface CurveOptions {
   readonly metric: Metric;
@@ -56,61 +54,34 @@ export interface CurveOptions {
 /** The points of one case: a curve and a 95 % band for each receiver. */
 export function renderCurves(points: readonly EvaluationPoint[], options: CurveOptions): string {
   const shape = METRICS[options.metric];
-  const names = points[0]?.receivers.map(({ name }) => name) ?? [];
+  const names = receiverNames(points);
   const floor = shape.logarithmic ? axisFloor(points, shape) : 0;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: 760, height: 500 });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: LIGHT.surface,
-      aria: { enabled: true },
-      ...layout(points, shape, options),
+  const below = [points[0]?.case, options.caption, 'bands: 95 % confidence'];
+  return renderChart(
+    {
+      ...layout({ title: shape.title, below, names }),
       xAxis: xAxis(points),
       yAxis: yAxis(shape, floor),
       series: names.flatMap((name, i) => {
         const curve = curveOf(points, name);
         return [band(curve, shape, i, floor), line(name, curve, shape, i)];
       }),
-    });
-    return finished(chart.renderToSVGString(), options.scheme);
-  } finally {
-    // A chart that is left keeps the process from ending.
-    chart.dispose();
-  }
-}
-
-function layout(points: readonly EvaluationPoint[], shape: MetricShape, { caption }: CurveOptions) {
-  const names = points[0]?.receivers.map(({ name }) => name) ?? [];
-  const subtext = [points[0]?.case, caption, 'bands: 95 % confidence'].filter(Boolean).join('; ');
-  return {
-    title: { text: shape.title, subtext, ...titleStyle },
-    legend: { data: names, bottom: 8, itemWidth: 34, textStyle: { color: LIGHT.text } },
-    grid: { left: 72, right: 28, top: 74, bottom: 86 },
-  };
+    },
+    options.scheme ?? 'auto',
+  );
 }
 
 function xAxis(points: readonly EvaluationPoint[]) {
   const snrs = points.map(({ snrDb }) => snrDb);
   return {
-    ...axisStyle,
-    type: 'value' as const,
-    name: 'SNR: received energy per RE and antenna over N0 (dB)',
-    nameLocation: 'middle' as const,
-    nameGap: 30,
+    ...xAxisStyle('SNR: received energy per RE and antenna over N0 (dB)'),
     min: Math.min(...snrs),
     max: Math.max(...snrs),
-    axisLine: { ...axisStyle.axisLine, onZero: false },
   };
 }
 
 function yAxis({ axis, logarithmic }: MetricShape, floor: number) {
-  const common = {
-    ...axisStyle,
-    name: axis,
-    nameLocation: 'middle' as const,
-    nameGap: 52,
-    axisLine: { ...axisStyle.axisLine, onZero: false },
-  };
+  const common = yAxisStyle(axis);
   return logarithmic
     ? {
         ...common,
@@ -142,29 +113,19 @@ function axisFloor(points: readonly EvaluationPoint[], shape: MetricShape): numb
   return Math.max(LOWEST_RATE, 10 ** Math.floor(Math.log10(smallest)));
 }
 
-type Curve = ReturnType<typeof curveOf>;
-
 function line(name: string, curve: Curve, shape: MetricShape, index: number): LineSeriesOption {
-  const colour = SERIES_COLOURS[index % SERIES_COLOURS.length] as string;
   return {
     type: 'line',
     name,
     // A rate of 0 has no place on a logarithmic axis.
     data: curve.map((r) => [r.snrDb, shape.logarithmic && !shape.value(r) ? null : (shape.value(r) ?? null)]),
-    symbol: SYMBOLS[index % SYMBOLS.length] as string,
-    symbolSize: 7,
-    lineStyle: {
-      color: colour,
-      width: 2,
-      type: DASHES[Math.floor(index / SERIES_COLOURS.length) % 3] ?? 'solid',
-    },
-    itemStyle: { color: colour },
+    ...seriesLook(index),
   };
 }
 
 /** The intervals as one polygon: lower ends from left to right, upper ends back. */
 function band(curve: Curve, shape: MetricShape, index: number, floor: number): CustomSeriesOption {
-  const colour = SERIES_COLOURS[index % SERIES_COLOURS.length] as string;
+  const colour = seriesLook(index).itemStyle.color;
   const ends = curve.map((r) => ({ snrDb: r.snrDb, interval: shape.interval(r) ?? [0, 0] }));
   const lower = ends.map(({ snrDb, interval }) => [snrDb, Math.max(floor, interval[0])]);
   const upper = ends.map(({ snrDb, interval }) => [snrDb, Math.max(floor, interval[1])]);

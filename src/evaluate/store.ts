@@ -2,10 +2,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, SpikingRxError } from '../errors.js';
-import { formatCsv } from './csv.js';
+import { renderCalibration } from './calibration-curve.js';
+import { formatCalibrationCsv, formatCsv, formatRequiredCsv } from './csv.js';
 import { type Metric, renderCurves } from './curves.js';
 import type { EvaluationPoint } from './point.js';
-import { byCase } from './summary.js';
+import { byCase, summarise } from './summary.js';
 
 /** Everything but the SNRs that the points depend on: other SNRs may be added to a folder. */
 export type Fingerprint = Readonly<Record<string, unknown>>;
@@ -36,12 +37,19 @@ export class EvaluationStore {
     appendFileSync(join(this.directory, LINES), `${JSON.stringify(point)}\n`);
   }
 
-  /** Writes `points.json`, `points.csv` and the curves. @returns the files' paths. */
+  /** Writes points and summaries as JSON and CSV, and the curves. @returns the files' paths. */
   publish(points: readonly EvaluationPoint[], caption: string): string[] {
+    const summaries = summarise(points);
     const files = new Map([
       ['points.json', `${JSON.stringify(points, null, 2)}\n`],
       ['points.csv', formatCsv(points)],
+      ['summary.json', `${JSON.stringify(summaries, null, 2)}\n`],
+      ['calibration.csv', formatCalibrationCsv(summaries)],
     ]);
+    if (summaries.some(({ required }) => required.length > 0))
+      files.set('required-snr.csv', formatRequiredCsv(summaries));
+    for (const summary of summaries)
+      files.set(`${fileName(summary.case)}-calibration.svg`, renderCalibration(summary, { caption }));
     for (const [name, rows] of byCase(points))
       for (const metric of metricsOf(rows))
         files.set(`${fileName(name)}-${metric}.svg`, renderCurves(rows, { metric, caption }));

@@ -52,8 +52,9 @@ describe('spikingrx evaluate', () => {
     expect(second.stdout).toBe((await run(flags)).stdout);
     expect(readFileSync(join(OUT, 'points.csv'), 'utf8').trim()).toBe(second.stdout.trim());
     expect(readdirSync(OUT).toSorted()).toEqual(
-      ['configuration.json', 'dmrs-2-ber.svg', 'dmrs-2-bler.svg', 'dmrs-2-gmi.svg'].concat(
-        ['points.csv', 'points.json', 'points.jsonl'], //
+      ['calibration.csv', 'configuration.json', 'dmrs-2-ber.svg', 'dmrs-2-bler.svg'].concat(
+        ['dmrs-2-calibration.svg', 'dmrs-2-gmi.svg', 'points.csv', 'points.json', 'points.jsonl'],
+        ['required-snr.csv', 'summary.json'],
       ),
     );
     const refused = await run(`${flags} --seed 2 --out ${OUT}`);

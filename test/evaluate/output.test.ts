@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatCsv } from '#evaluate/csv.js';
+import { renderCalibration } from '#evaluate/calibration-curve.js';
+import { formatCalibrationCsv, formatCsv, formatRequiredCsv } from '#evaluate/csv.js';
 import { renderCurves } from '#evaluate/curves.js';
 import { formatCodedMarkdown, formatMarkdown } from '#evaluate/markdown.js';
 import type { EvaluationPoint, ReceiverResult } from '#evaluate/point.js';
 import { duration, progressPrinter } from '#evaluate/progress.js';
 import { wilsonInterval } from '#evaluate/statistics.js';
-import { curveOf, judge, snrAtBler, summarise } from '#evaluate/summary.js';
+import { type CaseSummary, curveOf, judge, snrAtBler, summarise } from '#evaluate/summary.js';
 import { Random } from '#phy/random.js';
 import { at } from '../support/matchers.js';
 
@@ -72,6 +73,34 @@ describe('CSV', () => {
     expect(Number(row['bler_high'])).toBe(expected.blockErrorRateInterval?.[1]);
     expect(Number(row['gmi_bit_per_re'])).toBe(expected.gmi);
     expect(Number(row['ber_low'])).toBe(expected.bitErrorRateInterval[0]);
+  });
+});
+
+describe('summaries as CSV', () => {
+  const records = (text: string) => {
+    const [head = [], ...rows] = parseCsv(text);
+    return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+  };
+
+  it('have the SNR at 10 % BLER of each case and receiver', () => {
+    const rows = records(formatRequiredCsv(summarise(POINTS)));
+    expect(rows.map((row) => row['receiver'])).toEqual(['a, "b" <c>', 'LS + LMMSE', 'perfect CSI']);
+    expect(Number(rows[1]?.['snr_db_at_10_percent_bler'])).toBeCloseTo(2, 9);
+    expect(Number(rows[1]?.['snr_low'])).toBeLessThan(2);
+    const none = records(formatRequiredCsv(summarise(POINTS.slice(1))));
+    expect(none[2]).toMatchObject({ snr_db_at_10_percent_bler: '', snr_low: '', snr_high: '' });
+  });
+
+  it('have the calibration of each bin, with what is made of it', () => {
+    const rows = records(formatCalibrationCsv(summarise(POINTS)));
+    expect(rows).toHaveLength(6);
+    expect(rows[0]).toMatchObject({ llr_from: '0', llr_to: '1', errors: '6000', verdict: 'off' });
+    expect(rows[1]).toMatchObject({
+      llr_from: '1',
+      llr_to: '',
+      promised_errors: '16',
+      verdict: 'few errors',
+    });
   });
 });
 
@@ -224,6 +253,15 @@ describe('curves', () => {
       expect(svg).toContain('prefers-color-scheme:dark');
     },
   );
+
+  it('of calibration: well-formed SVG with every receiver and the band', () => {
+    const [summary] = summarise(POINTS);
+    const svg = renderCalibration(at([summary], 0) as CaseSummary, { caption: 'QPSK, 2 Rx' });
+    expect(tagsOf(svg)[0]).toBe('svg');
+    for (const text of ['a, &quot;b&quot; &lt;c&gt;', 'perfect CSI', 'band: ±20 %', '|LLR|'])
+      expect(svg).toContain(text);
+    expect(svg).not.toContain('NaN');
+  });
 
   it('have the same shapes in light and dark, in other colours, and none of their own in between', () => {
     const light = renderCurves(POINTS, { metric: 'bler', scheme: 'light' });
