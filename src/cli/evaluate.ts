@@ -31,7 +31,8 @@ export function evaluateCommand(): Command {
         'those of the scenario',
       ),
     )
-    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2')
+    .option('--dmrs-type <list>', 'DMRS configuration types drawn: 1, 2 or 1,2')
+    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2; with type 2 also 3')
     .option('--prb <list>', 'resource blocks drawn')
     .option('--seed <n>', 'seed of the held-out slots', '1')
     .option('--workers <n>', 'threads; the figures do not depend on it', positiveInteger, availableCores())

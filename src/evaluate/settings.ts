@@ -1,5 +1,6 @@
 /** From the command line's flags to what is to be evaluated. */
 import { invalid } from '../errors.js';
+import { cdmGroups, type DmrsConfigType } from '../nr/dmrs.js';
 import { MODULATIONS, type Modulation } from '../nr/qam.js';
 import { type McsEntry, type McsTable, largestMcs, mcsEntry } from '../phy/coding/index.js';
 import { parseTrainConfig, type Scenario } from '../train/config.js';
@@ -30,6 +31,7 @@ export interface EvaluationFlags {
   readonly doppler?: string;
   readonly delaySpread?: string;
   readonly dmrs: readonly string[];
+  readonly dmrsType?: string;
   readonly cdmGroups?: string;
   readonly prb?: string;
   readonly case?: string;
@@ -171,10 +173,13 @@ function casesFor(flags: EvaluationFlags, sources: readonly Source[]): readonly 
 }
 
 /** Flags that change what the scenario draws. */
-export type ScenarioFlags = Pick<EvaluationFlags, 'doppler' | 'delaySpread' | 'prb' | 'dmrs' | 'cdmGroups'>;
+export type ScenarioFlags = Pick<
+  EvaluationFlags,
+  'doppler' | 'delaySpread' | 'prb' | 'dmrs' | 'dmrsType' | 'cdmGroups'
+>;
 
 export function changedScenario(flags: ScenarioFlags, base: Scenario): Scenario {
-  const { doppler, delaySpread, prb, dmrs, cdmGroups } = flags;
+  const { doppler, delaySpread, prb, dmrs } = flags;
   const scenario = { ...base };
   if (doppler !== undefined) scenario.dopplerHz = parseRange('--doppler', doppler, 0, 'Hz');
   if (delaySpread !== undefined)
@@ -185,11 +190,23 @@ export function changedScenario(flags: ScenarioFlags, base: Scenario): Scenario 
     scenario.dmrsSymbols = dmrs.map((set) =>
       parseAscending('--dmrs', set, { least: 0, most: 13, example: '2,11' }),
     );
-  if (cdmGroups !== undefined)
-    scenario.cdmGroupsWithoutData = parseAscending('--cdm-groups', cdmGroups, {
-      least: 1,
-      most: 2,
-      example: '1,2',
-    }) as (1 | 2)[];
-  return scenario;
+  return { ...scenario, ...changedDmrsTypes(flags, base) };
+}
+
+function changedDmrsTypes(flags: ScenarioFlags, base: Scenario) {
+  const { dmrsType, cdmGroups: groups } = flags;
+  const dmrsTypes =
+    dmrsType === undefined
+      ? base.dmrsTypes
+      : (parseAscending('--dmrs-type', dmrsType, { least: 1, most: 2, example: '1,2' }) as DmrsConfigType[]);
+  const most = Math.max(...dmrsTypes.map(cdmGroups));
+  const legal = { least: 1, most, example: '1,2' };
+  const cdmGroupsWithoutData =
+    groups === undefined
+      ? base.cdmGroupsWithoutData
+      : (parseAscending('--cdm-groups', groups, legal) as (1 | 2 | 3)[]);
+  const least = Math.min(...cdmGroupsWithoutData);
+  if (dmrsTypes.some((type) => cdmGroups(type) < least))
+    throw invalid('--cdm-groups', '1 or 2 among them, for type 1', cdmGroupsWithoutData.join(','));
+  return { dmrsTypes, cdmGroupsWithoutData };
 }

@@ -5,6 +5,7 @@ import { YAMLParseError, parse } from 'yaml';
 import { SpikingRxError, invalid } from '../errors.js';
 import { schemaError } from '../schema-error.js';
 import { type SpikingRxConfig, SpikingRxConfigSchema } from '../nn/config.js';
+import { cdmGroups } from '../nr/dmrs.js';
 import { TDL_PROFILE_NAMES } from '../phy/tdl/profiles.js';
 
 const range = (description: string, fallback: [number, number]) =>
@@ -41,10 +42,17 @@ export const ScenarioSchema = Type.Object(
       default: [[2], [2, 11]],
       description: 'Symbol positions of the DMRS, one of these sets for each slot',
     }),
-    cdmGroupsWithoutData: Type.Array(Type.Enum([1, 2]), {
+    dmrsTypes: Type.Array(Type.Enum([1, 2]), {
+      minItems: 1,
+      default: [1],
+      description: 'DMRS configuration types, one of these for each slot',
+    }),
+    cdmGroupsWithoutData: Type.Array(Type.Enum([1, 2, 3]), {
       minItems: 1,
       default: [1, 2],
-      description: 'Type 1 DMRS: 1 puts data between the pilots, 2 leaves the DMRS symbols free of data',
+      description:
+        'CDM groups that carry no data in DMRS symbols, one of those that the type has (1: two, 2: three); ' +
+        'with all of them these symbols are free of data',
     }),
   },
   { additionalProperties: false },
@@ -123,6 +131,7 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   for (const symbols of config.data.dmrsSymbols)
     if (symbols.some((symbol, i) => i > 0 && symbol <= (symbols[i - 1] as number)))
       throw invalid('data.dmrsSymbols', 'ascending symbols', `[${symbols.join(', ')}]`);
+  checkCdmGroups(config.data);
   // A trained β is the sigmoid of a parameter, which has no value for 0.
   if (config.network.trainBeta && config.network.beta === 0)
     throw invalid('network.beta', 'a positive number to start training from', '0');
@@ -136,6 +145,21 @@ function checkAnalogPeer({ activation, timeSteps, connection, trainBeta }: Spiki
   if (timeSteps !== 1) throw invalid('network.timeSteps', '1 with activation relu', String(timeSteps));
   if (connection !== 'add') throw invalid('network.connection', 'add with activation relu', connection);
   if (trainBeta) throw invalid('network.trainBeta', 'false with activation relu, which has no β', 'true');
+}
+
+/** Every type needs a number of CDM groups that it has, and every number a type that has so many. */
+function checkCdmGroups({ dmrsTypes, cdmGroupsWithoutData }: Scenario): void {
+  const most = Math.max(...dmrsTypes.map(cdmGroups));
+  const fewest = Math.min(...cdmGroupsWithoutData);
+  if (
+    cdmGroupsWithoutData.some((groups) => groups > most) ||
+    dmrsTypes.some((type) => fewest > cdmGroups(type))
+  )
+    throw invalid(
+      'data.cdmGroupsWithoutData',
+      'at most 2 groups for DMRS type 1, at most 3 for type 2',
+      `[${cdmGroupsWithoutData.join(', ')}] for types [${dmrsTypes.join(', ')}]`,
+    );
 }
 
 /**

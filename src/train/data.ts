@@ -1,4 +1,4 @@
-import type { DmrsConfig } from '../nr/dmrs.js';
+import { cdmGroups, type DmrsConfig } from '../nr/dmrs.js';
 import { type Modulation, bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
 import type { Random } from '../phy/random.js';
@@ -32,14 +32,20 @@ function between(random: Random, [low, high]: readonly number[]): number {
   return (low as number) + ((high as number) - (low as number)) * random.uniform();
 }
 
+/** A single type costs no draw, so that scenarios without this choice give the slots that they always gave. */
 function drawDmrs(scenario: Scenario, random: Random): DmrsConfig {
+  const { dmrsTypes, cdmGroupsWithoutData } = scenario;
+  const configType = dmrsTypes.length > 1 ? pick(random, dmrsTypes) : (dmrsTypes[0] as 1 | 2);
   return {
-    configType: 1,
+    configType,
     symbolPositions: pick(random, scenario.dmrsSymbols),
     nId: random.integer(65_536),
     nScid: random.integer(2) as 0 | 1,
     slot: random.integer(20),
-    cdmGroupsWithoutData: pick<1 | 2>(random, scenario.cdmGroupsWithoutData),
+    cdmGroupsWithoutData: pick(
+      random,
+      cdmGroupsWithoutData.filter((groups) => groups <= cdmGroups(configType)),
+    ),
   };
 }
 

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { dmrsCases, usualCases } from '#evaluate/cases.js';
 import { formatMarkdown } from '#evaluate/markdown.js';
-import { conventionalReceiver, ModelReceiver, type Receiver } from '#evaluate/receivers.js';
+import {
+  CONVENTIONAL_KINDS,
+  conventionalReceiver,
+  ModelReceiver,
+  type Receiver,
+} from '#evaluate/receivers.js';
 import { encodeServiceModel } from '#nn/service-graph.js';
 import { codewordOrder } from '#nr/resource-map.js';
 import { GraphBuilder } from '#onnx/builder.js';
 import { encodeModel } from '#onnx/model-file.js';
 import { bitErrors } from '#phy/metrics.js';
 import type { Slot } from '#phy/slot.js';
+import type { Scenario } from '#train/config.js';
 import { at } from '../support/matchers.js';
 import { drawSlots, networkConfig, trainedNetwork } from '../support/networks.js';
 import { evaluate, MCS, receiver, SCENARIO } from './helpers/setup.js';
@@ -122,6 +128,42 @@ describe('a model as a receiver', () => {
     expect(point?.receivers[1]?.bitErrors).toBe(expected);
     expect(expected).toBeGreaterThan(0);
   });
+});
+
+describe('every legal DMRS pattern', () => {
+  const patterns: readonly (readonly [1 | 2, 1 | 2 | 3])[] = [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+    [2, 3],
+  ];
+
+  it.each(patterns)(
+    'of type %d with %d CDM groups without data: no receiver errs without fading and noise',
+    async (type, groups) => {
+      const scenario: Scenario = {
+        ...SCENARIO,
+        dmrsTypes: [type],
+        cdmGroupsWithoutData: [groups],
+        dmrsSymbols: [[3], [2, 11], [2, 7, 11], [2, 5, 8, 11]],
+      };
+      const seen = new Set<string>();
+      const observer = receiver('observer', ({ bits, config }) => {
+        seen.add(`${config.dmrs.configType} ${config.dmrs.symbolPositions.length}`);
+        return new Float32Array(bits.length);
+      });
+      const [point] = await evaluate([...CONVENTIONAL_KINDS.map(conventionalReceiver), observer], {
+        cases: [{ name: 'patterns', scenario, channel: 'rayleigh' }],
+        snrsDb: [40],
+        link: { modulation: 'QPSK', nRx: 2, mcs: MCS },
+        slots: 24,
+      });
+      expect(seen).toEqual(new Set([1, 2, 3, 4].map((symbols) => `${type} ${symbols}`)));
+      for (const { blockErrors, bitErrors: wrong } of point?.receivers.slice(0, 3) ?? [])
+        expect([blockErrors, wrong]).toEqual([0, 0]);
+    },
+  );
 });
 
 describe('the usual cases', () => {

@@ -50,7 +50,8 @@ describe('cases', () => {
       doppler: '10,20',
       delaySpread: '30',
       dmrs: ['2', '2,11'],
-      cdmGroups: '2',
+      dmrsType: '1,2',
+      cdmGroups: '2,3',
       prb: '4,24',
     });
     expect(cases).toEqual([
@@ -61,7 +62,8 @@ describe('cases', () => {
           dopplerHz: [10, 20],
           delaySpreadNanoseconds: [30, 30],
           dmrsSymbols: [[2], [2, 11]],
-          cdmGroupsWithoutData: [2],
+          dmrsTypes: [1, 2],
+          cdmGroupsWithoutData: [2, 3],
           nPrb: [4, 24],
           snrDb: [-4, 16],
           subcarrierSpacingHz: 30_000,
@@ -97,6 +99,11 @@ describe('impossible values are refused with the flag, what it takes and what ca
       { cdmGroups: '3' },
       '--cdm-groups: expected ascending whole numbers from 1 to 2, for example 1,2, received 3',
     ],
+    [
+      { dmrsType: '3' },
+      '--dmrs-type: expected ascending whole numbers from 1 to 2, for example 1,2, received 3',
+    ],
+    [{ dmrsType: '1,2', cdmGroups: '3' }, '--cdm-groups: expected 1 or 2 among them, for type 1, received 3'],
     [{ mcs: '29' }, '--mcs: expected an integer from 0 to 28, received 29'],
     [{ mcs: '14' }, '--mcs: expected an index of table 1 with QPSK, received 14 (16QAM)'],
     [{ mcs: '3', uncoded: true }, '--mcs: expected no MCS with --uncoded, received 3'],

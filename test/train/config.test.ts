@@ -20,7 +20,7 @@ describe('parseTrainConfig', () => {
         connection: 'add',
         normStatistics: 'per-step',
       },
-      data: { snrDb: [-4, 16], dopplerHz: [0, 400], delaySpreadNanoseconds: [10, 300] },
+      data: { snrDb: [-4, 16], dopplerHz: [0, 400], delaySpreadNanoseconds: [10, 300], dmrsTypes: [1] },
       optimiser: { beta1: 0.9, beta2: 0.999, clipNorm: 1 },
     });
     expect(parseTrainConfig({ ...BASE, network: { channels: 5 } }).network).toEqual({
@@ -102,6 +102,16 @@ describe('parseTrainConfig', () => {
     {
       input: { ...BASE, data: { dmrsSymbols: [[2], [11, 2]] } },
       message: 'data.dmrsSymbols: expected ascending symbols, received [11, 2]',
+    },
+    {
+      input: { ...BASE, data: { cdmGroupsWithoutData: [2, 3] } },
+      message:
+        'data.cdmGroupsWithoutData: expected at most 2 groups for DMRS type 1, at most 3 for type 2, ' +
+        'received [2, 3] for types [1]',
+    },
+    {
+      input: { ...BASE, data: { dmrsTypes: [1, 2], cdmGroupsWithoutData: [3] } },
+      message: 'data.cdmGroupsWithoutData: expected at most 2 groups for DMRS type 1',
     },
   ])('refuses $input', ({ input, message }) => {
     expect(() => parseTrainConfig(input)).toThrow(SpikingRxError);

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { bitsPerSymbol } from '#nr/qam.js';
+import type { DmrsConfig } from '#nr/dmrs.js';
 import { Random } from '#phy/random.js';
 import type { TdlConfig } from '#phy/tdl/channel.js';
 import { type Scenario, parseTrainConfig } from '#train/config.js';
@@ -72,6 +73,33 @@ describe('drawSlotConfig', () => {
     expect(new Set(channels.map(({ profile }) => profile))).toEqual(new Set(['TDL-A', 'TDL-D']));
     expect(new Set(drawn.map(({ dmrs }) => dmrs.symbolPositions.join()))).toEqual(new Set(['2', '2,11']));
     expect(new Set(drawn.map(({ dmrs }) => dmrs.cdmGroupsWithoutData))).toEqual(new Set([1, 2]));
+  });
+});
+
+function drawDmrsConfigs(data: object, n: number): DmrsConfig[] {
+  const random = Random.fromSeed(9);
+  return Array.from(
+    { length: n },
+    () => drawSlotConfig(scenarioOf(data), { ...RECEIVER, nPrb: 1 }, random).dmrs,
+  );
+}
+
+describe('DMRS types', () => {
+  it('are drawn with the CDM groups that each has', () => {
+    const drawn = drawDmrsConfigs({ dmrsTypes: [1, 2], cdmGroupsWithoutData: [1, 2, 3] }, 200);
+    const kinds = new Set(drawn.map((dmrs) => `${dmrs.configType}/${dmrs.cdmGroupsWithoutData}`));
+    expect(kinds).toEqual(new Set(['1/1', '1/2', '2/1', '2/2', '2/3']));
+  });
+
+  it('take no draw when there is but one: the slots are those of a scenario without the key', () => {
+    // As drawn before there was a choice of types.
+    const plain = drawDmrsConfigs({}, 3);
+    expect(plain.map(({ nId, slot }) => [nId, slot])).toEqual([
+      [15535, 17],
+      [16477, 12],
+      [21370, 0],
+    ]);
+    expect(drawDmrsConfigs({ dmrsTypes: [2] }, 3)).toEqual(plain.map((dmrs) => ({ ...dmrs, configType: 2 })));
   });
 });
 
