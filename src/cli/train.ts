@@ -1,9 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { SpikingRxError } from '../errors.js';
-import { TrainConfigSchema, loadTrainConfig } from '../train/config.js';
+import { type TrainConfig, TrainConfigSchema, loadTrainConfig } from '../train/config.js';
 import { publishModel } from '../train/publish.js';
-import { type TrainingProgress, checkpointPath, runTraining } from '../train/run.js';
+import { type TrainingProgress, checkpointPath, logPath, runTraining } from '../train/run.js';
 import { positiveInteger } from './options.js';
 
 interface TrainFlags {
@@ -25,7 +26,7 @@ export function trainCommand(): Command {
     )
     .option('--config <file>', 'training configuration (YAML)')
     .option('--print-schema', 'print every key of the configuration, with its default, as JSON Schema')
-    .option('--out <dir>', 'folder of checkpoint and log (default: runs/<name>/<version>)')
+    .option('--out <dir>', 'folder of checkpoint, log and curve (default: runs/<name>/<version>)')
     .option('--models <dir>', 'write <dir>/<name>/<version>/model.onnx when training is complete')
     .option('--threads <n>', 'threads of the runtime', positiveInteger, 1)
     .addOption(new Option('--provider <name>', 'execution provider').choices(['cpu', 'cuda']).default('cpu'))
@@ -64,12 +65,22 @@ async function train(flags: TrainFlags): Promise<void> {
       ),
     onProgress: (progress) => console.error(progressLine(progress)),
   });
+  await writeCurve(directory, config);
   console.error(`checkpoint of step ${checkpoint.step}: ${checkpointPath(directory)}`);
   if (checkpoint.step < config.optimiser.steps) {
     console.error('training is not complete: run the same command again to go on');
   } else if (flags.models !== undefined) {
     console.error(`model: ${publishModel(checkpoint, flags.models)}`);
   }
+}
+
+async function writeCurve(directory: string, { name, version, network }: TrainConfig): Promise<void> {
+  const { parseTrainingLog, renderTrainingCurve } = await import('../train/curve.js');
+  const log = parseTrainingLog(readFileSync(logPath(directory), 'utf8'));
+  const title = `Training of ${name}, version ${version}`;
+  const path = join(directory, 'curve.svg');
+  writeFileSync(path, renderTrainingCurve(log, { title, activation: network.activation }));
+  console.error(`training curve: ${path}`);
 }
 
 function progressLine(p: TrainingProgress): string {

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { invalid, SpikingRxError } from '../errors.js';
 import type { EvaluationPoint } from '../evaluate/point.js';
-import { summarise } from '../evaluate/summary.js';
+import { byCase, snrsAtTarget } from '../evaluate/summary.js';
 
 /** A model as it is called here. */
 export interface NamedModel {
@@ -64,8 +64,11 @@ export function requiredSnrs(paths: readonly string[], models: readonly NamedMod
     const points = readJson(file);
     if (!Value.Check(PointsSchema, points))
       throw invalid(`--evaluation ${path}`, 'the points of an evaluation', 'something else');
-    const cases = summarise(points as unknown as EvaluationPoint[]);
-    if (cases.length === 0)
+    const cases = [...byCase(points as unknown as EvaluationPoint[])].map(([name, rows]) => ({
+      case: name,
+      required: snrsAtTarget(rows),
+    }));
+    if (cases.every(({ required }) => required.length === 0))
       throw invalid(`--evaluation ${path}`, 'block error rates', 'bit error rates only');
     const beside = join(dirname(file), 'configuration.json');
     return { path, cases, configuration: existsSync(beside) ? readJson(beside) : undefined };

@@ -1,26 +1,20 @@
 /** Firing rates and energy as SVG. */
-import { type BarSeriesOption, type CustomSeriesOption, type EChartsCoreOption, init } from 'echarts';
-import { LIGHT, SERIES_COLOURS } from '../evaluate/curve-colours.js';
-import { axisStyle, type ColourScheme, finished, titleStyle } from '../evaluate/svg.js';
+import type { BarSeriesOption, CustomSeriesOption } from 'echarts';
+import {
+  axisStyle,
+  type ColourScheme,
+  heading,
+  legend,
+  renderChart,
+  xAxisStyle,
+  yAxisStyle,
+} from '../chart/chart.js';
+import { LIGHT, SERIES_COLOURS } from '../chart/colours.js';
 import type { EnergyReport, LayerReport, ModelEnergy } from './report.js';
 
 /** Opacity of the highest rate: numbers stay readable on it, on both surfaces. */
 const STRONGEST = 0.55;
 const ROW_HEIGHT = 34;
-
-function render(
-  size: { readonly width: number; readonly height: number },
-  option: EChartsCoreOption,
-  scheme?: ColourScheme,
-): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
-  try {
-    chart.setOption({ animation: false, backgroundColor: LIGHT.surface, aria: { enabled: true }, ...option });
-    return finished(chart.renderToSVGString(), scheme);
-  } finally {
-    chart.dispose();
-  }
-}
 
 const categoryAxis = {
   ...axisStyle,
@@ -38,23 +32,17 @@ export function renderFiringRates(model: ModelEnergy, caption: string, scheme?: 
   if (layers.length === 0) throw new RangeError(`firing rates of ${model.name}: no spiking layers`);
   const height = 132 + ROW_HEIGHT * layers.length;
   const option = {
-    title: {
-      text: `${model.name}: spikes per neuron`,
-      subtext: caption,
-      ...titleStyle,
-    },
+    title: heading(`${model.name}: spikes per neuron`, caption),
     grid: { left: 82, right: 28, top: 74, bottom: 56 },
     xAxis: {
+      ...xAxisStyle('time step'),
       ...categoryAxis,
-      name: 'time step',
-      nameLocation: 'middle' as const,
-      nameGap: 30,
       data: layers[0]?.steps.map(({ step }) => String(step)) ?? [],
     },
     yAxis: { ...categoryAxis, inverse: true, data: layers.map(({ name }) => name) },
     series: [cells(layers)],
   };
-  return render({ width: 760, height }, option, scheme);
+  return renderChart(option, { size: { width: 760, height }, scheme });
 }
 
 function cells(layers: readonly LayerReport[]): CustomSeriesOption {
@@ -101,22 +89,14 @@ export function renderEnergy({ caption, models }: EnergyReport, scheme?: ColourS
   const names = [...new Set(models.flatMap(({ pooled }) => pooled.layers.map(({ name }) => name)))];
   const series = [...models.map(modelBars), ...annBars(models)];
   const option = {
-    title: {
-      text: 'Estimated energy of a slot, by layer',
-      subtext: `${caption}\n4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate`,
-      ...titleStyle,
-    },
-    legend: { data: series.map(({ name }) => name), bottom: 8, textStyle: { color: LIGHT.text } },
+    title: heading(
+      'Estimated energy of a slot, by layer',
+      `${caption}\n4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate`,
+    ),
+    legend: legend(series.map(({ name }) => name)),
     grid: { left: 72, right: 28, top: 92, bottom: 74 },
     xAxis: { ...categoryAxis, data: names, axisLabel: { ...axisStyle.axisLabel, interval: 0 } },
-    yAxis: {
-      ...axisStyle,
-      type: 'value' as const,
-      name: 'energy (µJ)',
-      nameLocation: 'middle' as const,
-      nameGap: 48,
-      min: 0,
-    },
+    yAxis: { ...yAxisStyle('energy (µJ)'), type: 'value' as const, min: 0 },
     series: series.map(
       ({ name, colour, energies }): BarSeriesOption => ({
         type: 'bar',
@@ -128,7 +108,7 @@ export function renderEnergy({ caption, models }: EnergyReport, scheme?: ColourS
       }),
     ),
   };
-  return render({ width: 860, height: 460 }, option, scheme);
+  return renderChart(option, { size: { width: 860, height: 460 }, scheme });
 }
 
 interface Bars {

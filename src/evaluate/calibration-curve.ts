@@ -1,6 +1,13 @@
 /** Calibration of the LLRs as SVG. */
-import { type ColourScheme, layout, renderChart, seriesLook, xAxisStyle, yAxisStyle } from './chart.js';
-import { LIGHT } from './curve-colours.js';
+import {
+  type ColourScheme,
+  layout,
+  renderChart,
+  seriesLook,
+  xAxisStyle,
+  yAxisStyle,
+} from '../chart/chart.js';
+import { LIGHT } from '../chart/colours.js';
 import { CALIBRATION_TOLERANCE, type CaseSummary, judge, MIN_CALIBRATION_ERRORS } from './summary.js';
 import { CALIBRATION_EDGES } from './tally.js';
 
@@ -10,7 +17,7 @@ const LARGEST_RATIO = 4;
 /** Observed over promised errors by |LLR|, where there are enough errors; the band is what counts as calibrated. */
 export function renderCalibration(
   summary: CaseSummary,
-  { caption, scheme = 'auto' }: { readonly caption?: string; readonly scheme?: ColourScheme } = {},
+  { caption, scheme }: { readonly caption?: string; readonly scheme?: ColourScheme } = {},
 ): string {
   const names = summary.calibration.map(({ name }) => name);
   const percent = 100 * CALIBRATION_TOLERANCE;
@@ -44,7 +51,7 @@ export function renderCalibration(
         ...(i === 0 && { markArea: toleranceBand() }),
       })),
     },
-    scheme,
+    { scheme },
   );
 }
 

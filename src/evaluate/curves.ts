@@ -1,7 +1,14 @@
 /** Curves over SNR as SVG. */
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
-import { type ColourScheme, layout, renderChart, seriesLook, xAxisStyle, yAxisStyle } from './chart.js';
-import { LIGHT } from './curve-colours.js';
+import {
+  type ColourScheme,
+  layout,
+  logarithmicAxis,
+  renderChart,
+  seriesLook,
+  xAxisStyle,
+  yAxisStyle,
+} from '../chart/chart.js';
 import type { EvaluationPoint, ReceiverResult } from './point.js';
 import type { Interval } from './statistics.js';
 import { type Curve, curveOf, receiverNames } from './summary.js';
@@ -67,7 +74,7 @@ export function renderCurves(points: readonly EvaluationPoint[], options: CurveO
         return [band(curve, shape, i, floor), line(name, curve, shape, i)];
       }),
     },
-    options.scheme ?? 'auto',
+    { scheme: options.scheme },
   );
 }
 
@@ -83,25 +90,8 @@ function xAxis(points: readonly EvaluationPoint[]) {
 function yAxis({ axis, logarithmic }: MetricShape, floor: number) {
   const common = yAxisStyle(axis);
   return logarithmic
-    ? {
-        ...common,
-        type: 'log' as const,
-        minorTick: { show: true, splitNumber: 9, lineStyle: { color: LIGHT.muted } },
-        minorSplitLine: { show: true, lineStyle: { color: LIGHT.grid, opacity: 0.6 } },
-        min: floor,
-        max: 1,
-        axisLabel: { color: LIGHT.muted, formatter: power },
-      }
+    ? { ...common, ...logarithmicAxis, min: floor, max: 1 }
     : { ...common, type: 'value' as const, min: 0 };
-}
-
-/** 0.001 as 10⁻³. */
-function power(value: number): string {
-  const exponent = Math.round(Math.log10(value));
-  const superscript = String(Math.abs(exponent)).replaceAll(/\d/g, (digit) =>
-    '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit)),
-  );
-  return exponent === 0 ? '1' : `10${exponent < 0 ? '⁻' : ''}${superscript}`;
 }
 
 /** The decade below the smallest rate that is not 0. */

@@ -101,7 +101,8 @@ function calibrationOf(points: readonly EvaluationPoint[], name: string): Receiv
   return { name, bins, judged: verdicts.filter((verdict) => verdict !== 'few errors').length, off };
 }
 
-function requiredSnrs(points: readonly EvaluationPoint[]): RequiredSnr[] {
+/** What each receiver needs in the points of one case; nothing without a code. */
+export function snrsAtTarget(points: readonly EvaluationPoint[]): RequiredSnr[] {
   if (points[0]?.receivers[0]?.blocks === undefined) return [];
   const found = receiverNames(points).map((name) => ({ name, at: snrAtBler(curveOf(points, name)) }));
   return found.map(({ name, at }) => ({
@@ -121,7 +122,7 @@ function requiredSnrs(points: readonly EvaluationPoint[]): RequiredSnr[] {
 export function summarise(points: readonly EvaluationPoint[]): CaseSummary[] {
   return [...byCase(points)].map(([name, rows]) => ({
     case: name,
-    required: requiredSnrs(rows),
+    required: snrsAtTarget(rows),
     calibration: receiverNames(rows).map((receiver) => calibrationOf(rows, receiver)),
     floor: floorCheck(rows),
   }));

@@ -1,6 +1,6 @@
-/** What the charts share: layout, looks of series, and SVG that stands alone. */
+/** What the figures share: layout, axes, looks of series, and SVG that stands alone. */
 import { type EChartsCoreOption, init } from 'echarts';
-import { DARK_OF, LIGHT, SERIES_COLOURS } from './curve-colours.js';
+import { DARK_OF, LIGHT, SERIES_COLOURS } from './colours.js';
 
 /** `auto`: light, and dark where the viewer prefers it. */
 export type ColourScheme = 'light' | 'dark' | 'auto';
@@ -20,6 +20,23 @@ export function seriesLook(index: number) {
   };
 }
 
+/** Title and the line, or lines, below it. */
+export function heading(text: string, below: string) {
+  return {
+    text,
+    subtext: below,
+    left: 16,
+    top: 10,
+    textStyle: { color: LIGHT.text, fontSize: 16 },
+    subtextStyle: { color: LIGHT.muted, fontSize: 12, lineHeight: 16 },
+  };
+}
+
+/** The names of the series, below the plot. */
+export function legend(names: readonly string[]) {
+  return { data: [...names], bottom: 8, itemWidth: 34, textStyle: { color: LIGHT.text } };
+}
+
 export interface ChartText {
   readonly title: string;
   /** Parts of the line below the title. */
@@ -28,22 +45,16 @@ export interface ChartText {
   readonly names: readonly string[];
 }
 
+/** Heading, plot and legend, one above the other. */
 export function layout({ title, below, names }: ChartText) {
   return {
-    title: {
-      text: title,
-      subtext: below.filter(Boolean).join('; '),
-      left: 16,
-      top: 10,
-      textStyle: { color: LIGHT.text, fontSize: 16 },
-      subtextStyle: { color: LIGHT.muted, fontSize: 12 },
-    },
-    legend: { data: [...names], bottom: 8, itemWidth: 34, textStyle: { color: LIGHT.text } },
+    title: heading(title, below.filter(Boolean).join('; ')),
+    legend: legend(names),
     grid: { left: 72, right: 28, top: 74, bottom: 86 },
   };
 }
 
-const axisStyle = {
+export const axisStyle = {
   axisLine: { show: true, lineStyle: { color: LIGHT.muted }, onZero: false },
   axisTick: { lineStyle: { color: LIGHT.muted } },
   axisLabel: { color: LIGHT.muted },
@@ -59,8 +70,34 @@ export function yAxisStyle(name: string) {
   return { ...axisStyle, name, nameLocation: 'middle' as const, nameGap: 52 };
 }
 
-export function renderChart(option: EChartsCoreOption, scheme: ColourScheme): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: 760, height: 500 });
+/** Decades, with the lines between them. */
+export const logarithmicAxis = {
+  type: 'log' as const,
+  minorTick: { show: true, splitNumber: 9, lineStyle: { color: LIGHT.muted } },
+  minorSplitLine: { show: true, lineStyle: { color: LIGHT.grid, opacity: 0.6 } },
+  axisLabel: { color: LIGHT.muted, formatter: power },
+};
+
+/** 0.001 as 10⁻³. */
+function power(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  const superscript = String(Math.abs(exponent)).replaceAll(/\d/g, (digit) =>
+    '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit)),
+  );
+  return exponent === 0 ? '1' : `10${exponent < 0 ? '⁻' : ''}${superscript}`;
+}
+
+export interface RenderOptions {
+  /** Pixels. Default 760 × 500. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Default `auto`. */
+  readonly scheme?: ColourScheme | undefined;
+}
+
+/** Draws a chart that is given in the light colours. @returns an SVG file of its own */
+export function renderChart(option: EChartsCoreOption, { size, scheme }: RenderOptions = {}): string {
+  const { width, height } = size ?? { width: 760, height: 500 };
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({
       animation: false,
@@ -68,7 +105,7 @@ export function renderChart(option: EChartsCoreOption, scheme: ColourScheme): st
       aria: { enabled: true },
       ...option,
     });
-    return coloured(still(chart.renderToSVGString()), scheme);
+    return coloured(still(chart.renderToSVGString()), scheme ?? 'auto');
   } finally {
     // A chart that is left keeps the process from ending.
     chart.dispose();
