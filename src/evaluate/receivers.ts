@@ -1,6 +1,7 @@
 import { createSession, type RuntimeTensor, type Session, type SessionOptions } from '../engine/session.js';
 import { bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
+import type { ChannelStatistics } from '../phy/channel-statistics.js';
 import { lmmseReceiver, lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import { type ReceivedSlot, type Slot, slotStatistics } from '../phy/slot.js';
 
@@ -31,10 +32,19 @@ export const CONVENTIONAL = {
 export type ConventionalKind = keyof typeof CONVENTIONAL;
 export const CONVENTIONAL_KINDS = Object.keys(CONVENTIONAL) as readonly ConventionalKind[];
 
+/** Statistics of slots that a receiver has seen: the next one looks at the same slots. */
+const known = new WeakMap<Slot, ChannelStatistics>();
+
+function statisticsOf(slot: Slot): ChannelStatistics {
+  const statistics = known.get(slot) ?? slotStatistics(slot);
+  known.set(slot, statistics);
+  return statistics;
+}
+
 /** What each makes of a slot. The first two know the statistics that its channel was drawn from. */
 const CONVENTIONAL_LLRS: Readonly<Record<ConventionalKind, (slot: Slot) => Float32Array>> = {
-  'ls-lmmse': (slot) => lsLmmseReceiver(slot, { statistics: slotStatistics(slot) }),
-  lmmse: (slot) => lmmseReceiver(slot, slotStatistics(slot)),
+  'ls-lmmse': (slot) => lsLmmseReceiver(slot, { statistics: statisticsOf(slot) }),
+  lmmse: (slot) => lmmseReceiver(slot, statisticsOf(slot)),
   'perfect-csi': (slot) => perfectCsiReceiver(slot),
 };
 

@@ -5,6 +5,8 @@ import { addToRatio, emptyRatio, mergeRatio, type RatioSums } from './statistics
 
 /** Larger LLRs, infinite ones among them, count as this. */
 const LLR_LIMIT = 1e4;
+/** Below this ln(1 + x) is x in double precision. */
+const EXACT_LOG1P = 2 ** -54;
 /** Histogram of |LLR| for the best scale: this many bins of this width, and one for all above. */
 export const HISTOGRAM = { width: 1 / 16, bins: 1024 } as const;
 /** Edges of the calibration's bins of |LLR|; the last one is open. */
@@ -63,7 +65,7 @@ export function tallySlot(tally: Tally, llrs: Float32Array, { slot, transmission
     const magnitude = Math.min(Math.abs(llr), LLR_LIMIT);
     const isWrong = llr >= 0 === (bits[i] === 1);
     const doubt = Math.exp(-magnitude);
-    loss += Math.log1p(doubt) + (isWrong ? magnitude : 0);
+    loss += (doubt < EXACT_LOG1P ? doubt : Math.log1p(doubt)) + (isWrong ? magnitude : 0);
     if (isWrong) errors++;
     tallyMagnitude(tally, magnitude, isWrong, doubt / (1 + doubt));
   }

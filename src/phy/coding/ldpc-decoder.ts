@@ -2,7 +2,7 @@
 import { invalid } from '../../errors.js';
 import { requireInteger } from '../../nr/shape.js';
 import { PUNCTURED_COLUMNS } from './base-graph.js';
-import { checksHold, LAYER_SCRATCH, type LayerState, updateLayer } from './ldpc-layer.js';
+import { checksHold, type LayerState, layerUpdate } from './ldpc-layer.js';
 import { activeRows, type LdpcSchedule, ldpcSchedule } from './ldpc-schedule.js';
 import { type CodeBlockShape, fillerRange } from './segmentation.js';
 
@@ -87,7 +87,7 @@ export class LdpcDecoder {
     const { graph, variable } = this.#schedule;
     const posterior = new Int32Array(graph.columns * shape.zc);
     const messages = new Int32Array(variable.length);
-    this.#state = { variable, posterior, messages, scratch: new Int32Array(LAYER_SCRATCH) };
+    this.#state = { variable, posterior, messages };
   }
 
   /**
@@ -129,8 +129,8 @@ export class LdpcDecoder {
     const { degree, edgeStart } = this.#schedule;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
-      const from = edgeStart[row] as number;
-      updateLayer(this.#state, from, edgeStart[row + 1] as number, degree[row] as number, scale);
+      const update = layerUpdate(degree[row] as number);
+      update(this.#state, edgeStart[row] as number, edgeStart[row + 1] as number, scale);
     }
   }
 

@@ -30,13 +30,13 @@ function maxLogLlr(metrics: Float64Array, shift: number): number {
   return subsetMetric(metrics, shift, 0, false) - subsetMetric(metrics, shift, 1, false);
 }
 
-function exactLlr(metrics: Float64Array, shift: number, best: number): number {
+/** @param likelihoods `exp(metric − best)` of each level. */
+function exactLlr(metrics: Float64Array, likelihoods: Float64Array, shift: number): number {
   let zero = 0;
   let one = 0;
-  for (let l = 0; l < metrics.length; l++) {
-    const likelihood = Math.exp((metrics[l] as number) - best);
-    if (((l >> shift) & 1) === 0) zero += likelihood;
-    else one += likelihood;
+  for (let l = 0; l < likelihoods.length; l++) {
+    if (((l >> shift) & 1) === 0) zero += likelihoods[l] as number;
+    else one += likelihoods[l] as number;
   }
   if (zero > TINY && one > TINY) return Math.log(zero / one);
   return subsetMetric(metrics, shift, 0, true) - subsetMetric(metrics, shift, 1, true);
@@ -49,6 +49,7 @@ function axisDemapper(levels: Float64Array, exact: boolean): AxisDemapper {
   const count = levels.length;
   const bits = 31 - Math.clz32(count);
   const metrics = new Float64Array(count);
+  const likelihoods = new Float64Array(count);
   return (y, variance, out, at) => {
     let best = Number.NEGATIVE_INFINITY;
     for (let l = 0; l < count; l++) {
@@ -57,9 +58,10 @@ function axisDemapper(levels: Float64Array, exact: boolean): AxisDemapper {
       metrics[l] = metric;
       if (metric > best) best = metric;
     }
+    if (exact) for (let l = 0; l < count; l++) likelihoods[l] = Math.exp((metrics[l] as number) - best);
     for (let b = 0; b < bits; b++) {
       const shift = bits - 1 - b;
-      out[at + 2 * b] = exact ? exactLlr(metrics, shift, best) : maxLogLlr(metrics, shift);
+      out[at + 2 * b] = exact ? exactLlr(metrics, likelihoods, shift) : maxLogLlr(metrics, shift);
     }
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LdpcDecoder } from '#phy/coding/ldpc-decoder.js';
 import { encodeCodeBlock } from '#phy/coding/ldpc-encoder.js';
-import { LAYER_SCRATCH, MESSAGE_LIMIT, updateLayer } from '#phy/coding/ldpc-layer.js';
+import { layerUpdate, MESSAGE_LIMIT } from '#phy/coding/ldpc-layer.js';
 import { activeRows, ldpcSchedule } from '#phy/coding/ldpc-schedule.js';
 import { codeBlockShape } from '#phy/coding/segmentation.js';
 import { Random } from '#phy/random.js';
@@ -39,8 +39,7 @@ describe('a layer', () => {
       const messages = Int32Array.from(variable, () => rng.integer(span) - (span >> 1));
       const expected = { posterior: posterior.slice(), messages: messages.slice() };
       plainLayer(variable, expected.posterior, expected.messages, degree, 0.75);
-      const scratch = new Int32Array(LAYER_SCRATCH);
-      updateLayer({ variable, posterior, messages, scratch }, 0, variable.length, degree, 0.75);
+      layerUpdate(degree)({ variable, posterior, messages }, 0, variable.length, 0.75);
       expect({ posterior, messages }).toEqual(expected);
     }
   });
