@@ -47,7 +47,7 @@ function loadLines({ batching, latency, responsiveness, underLoadShape }: BenchR
   ];
 }
 
-function computeLines({ session, training }: BenchResult): Line[] {
+function computeLines({ session, training, decoding }: BenchResult): Line[] {
   return [
     ...session.map(({ shape, batch, msPerGrid }) => ({
       what: `one thread, ${shape}, batch ${batch}`,
@@ -57,6 +57,13 @@ function computeLines({ session, training }: BenchResult): Line[] {
       what: `training step, ${training.batch} slots of ${training.shape}`,
       value: `${training.stepMs.toFixed(0)} ms, ${rate(training.gflopsPerSecond)} GFLOP/s`,
     },
+    ...decoding.flatMap(({ baseGraph, bits, iterations, blocksPerSecond, mbitPerSecond, toReference }) => [
+      {
+        what: `LDPC, graph ${baseGraph}, ${bits} bits, ${iterations} iterations`,
+        value: `${rate(blocksPerSecond)} blocks/s, ${mbitPerSecond.toFixed(2)} Mbit/s`,
+      },
+      { what: '  against a textbook decoder', value: `${toReference.toFixed(1)} ×` },
+    ]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { type DecodingFigures, measureDecoding } from './decoding.js';
 import { measureSession, type SessionFigures } from './session-times.js';
 import { describeMachine, type Machine } from './machine.js';
 import { shapeName, type BenchOptions, type BenchShape } from './options.js';
@@ -37,6 +38,7 @@ export interface BenchResult {
   readonly responsiveness: ResponsivenessFigures;
   readonly session: readonly SessionFigures[];
   readonly training: TrainingFigures;
+  readonly decoding: readonly DecodingFigures[];
 }
 
 /** Runs the whole bench. */
@@ -49,6 +51,7 @@ export async function runBench(options: BenchOptions, now: Date): Promise<BenchR
     const underLoad = await measureUnderLoad(rig, options, throughput);
     const session = await measureSession(rig, options);
     const training = await measureTrainingStep(options);
+    const decoding = measureDecoding(options);
     const { model, version, workers, batch, gridsPerMessage, inFlight, repeats, seconds, seed } = options;
     return {
       date: now.toISOString(),
@@ -58,6 +61,7 @@ export async function runBench(options: BenchOptions, now: Date): Promise<BenchR
       ...underLoad,
       session,
       training,
+      decoding,
     };
   } finally {
     await rig.close();

@@ -50,7 +50,8 @@ function seconds(text: string): number {
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
-      'Measure the service against the bare runtime, batching, latency, health under load and the training step; ' +
+      'Measure the service against the bare runtime, batching, latency, health under load, the training step and ' +
+        'the LDPC decoder; ' +
         'the last line of the output is one JSON object',
     )
     .option('--models-dir <dir>', 'folder that holds <name>/<version>/model.onnx', join(PACKAGE, 'models'))
