@@ -16,6 +16,7 @@ import { FLAGS, MCS, SCENARIO } from './helpers/setup.js';
 
 const CONVENTIONAL: readonly ReceiverSpec[] = [
   { kind: 'ls-lmmse', name: 'LS + LMMSE' },
+  { kind: 'lmmse', name: 'LMMSE + LMMSE' },
   { kind: 'perfect-csi', name: 'perfect CSI' },
 ];
 const MODEL: ReceiverSpec = { kind: 'model', name: 'model', bytes: spikingRxModel({ nRx: 2 }, 2) };
@@ -49,7 +50,10 @@ describe('worker threads', () => {
     expect(await evaluateWith(await workerRunner(specs, 1))).toEqual(local);
     expect(await evaluateWith(await workerRunner(specs, 2))).toEqual(local);
     expect(local.map(({ slots }) => slots)).not.toEqual([70, 70, 70, 70]);
-    expect(local[0]?.receivers.map(({ name }) => name)).toEqual(['model', 'LS + LMMSE', 'perfect CSI']);
+    expect(local[0]?.receivers.map(({ name }) => name)).toEqual([
+      'model',
+      ...CONVENTIONAL.map(({ name }) => name),
+    ]);
   });
 
   it('tell why a receiver cannot be opened or fails', async () => {

@@ -11,6 +11,9 @@ import { type Complex64, complexZeros } from './matrix.js';
 import { leastSquares, type PilotRow, pilotRows } from './pilots.js';
 import { type PilotGrid, RayleighFilter } from './rayleigh-filter.js';
 
+/** Noise at 120 dB: with less, rounding decides whether a covariance is positive definite. */
+const LEAST_NOISE = 1e-12;
+
 /** Difference of pilot energies that float32 explains. */
 const SAME_ENERGY = 1e-5;
 
@@ -24,8 +27,8 @@ function pilotGrid(rows: readonly PilotRow[], noiseVariance: number): PilotGrid 
       row.energy.every((e) => Math.abs(e - first) < SAME_ENERGY * first),
   );
   if (!regular) throw invalid('dmrs', 'pilots of one power on the same subcarriers of each symbol', 'others');
-  if (!(noiseVariance > 0)) throw invalid('noiseVariance', 'a positive number', String(noiseVariance));
-  return { symbols: rows.map(({ symbol }) => symbol), subcarriers, noise: noiseVariance / first };
+  const noise = Math.max(LEAST_NOISE, noiseVariance / first);
+  return { symbols: rows.map(({ symbol }) => symbol), subcarriers, noise };
 }
 
 /** LS estimates of one antenna, `[symbols, subcarriers]` of the pilots. */
@@ -43,7 +46,7 @@ function pilotEstimates(slot: ReceivedSlot, rows: readonly PilotRow[], rx: numbe
 /**
  * @param slot received grid, pilots, noise variance.
  * @returns the estimate and the variance of its error, which is uncorrelated with it.
- * @throws INVALID_ARGUMENT when pilots differ in power or from symbol to symbol in place, or there is no noise.
+ * @throws INVALID_ARGUMENT when pilots differ in power, or from symbol to symbol in place.
  */
 export function lmmseChannel(slot: ReceivedSlot, statistics: ChannelStatistics): ChannelEstimate {
   const { shape } = slot;

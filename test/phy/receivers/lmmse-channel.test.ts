@@ -146,12 +146,23 @@ describe('LMMSE', () => {
     expect(() => lmmseChannel({ ...slot, dmrs: louder }, statistics)).toThrow(message);
   });
 
-  it('refuses a slot without noise or pilots', () => {
-    expect(() => lmmseChannel({ ...slot, noiseVariance: 0 }, statistics)).toThrow(
-      'noiseVariance: expected a positive number, received 0',
-    );
+  it('refuses a slot without pilots', () => {
     expect(() => lmmseChannel({ ...slot, dmrs: new Float32Array(slot.dmrs.length) }, statistics)).toThrow(
       'dmrs: expected at least one pilot, received none',
     );
+  });
+
+  it.each([1, 4, 24])('is exact without noise, %d resource blocks', (nPrb) => {
+    const quiet = simulateSlot(slotConfig({ nPrb, snrDb: 200 }), Random.fromSeed(nPrb));
+    const { channel, errorVariance } = lmmseChannel(quiet, slotStatistics(quiet));
+    const plane = 14 * 12 * nPrb;
+    for (const symbol of quiet.config.dmrs.symbolPositions) {
+      const row = (values: Float32Array) => values.subarray(symbol * 12 * nPrb, (symbol + 1) * 12 * nPrb);
+      expect(row(channel)).toBeAllClose(row(quiet.channel), { absolute: 1e-5 });
+      expect(row(channel.subarray(plane))).toBeAllClose(row(quiet.channel.subarray(plane)), {
+        absolute: 1e-5,
+      });
+      expect(Math.max(...row(errorVariance))).toBeLessThan(1e-9);
+    }
   });
 });
