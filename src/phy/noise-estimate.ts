@@ -1,8 +1,6 @@
 /** What a receiver of real signals has to find out for itself: the noise variance, from the pilots. */
 import { invalid } from '../errors.js';
-import type { ReceivedSlot } from './slot.js';
-
-type PilotSlot = Pick<ReceivedSlot, 'shape' | 'rxGrid' | 'dmrs'>;
+import { leastSquares, type PilotRow, pilotRows, type PilotSlot } from './receivers/pilots.js';
 
 export interface NoiseEstimate {
   /** N0: variance of the complex noise per RE and antenna, in the units of the grid squared. */
@@ -24,54 +22,20 @@ interface Sums {
   count: number;
 }
 
-/** Subcarriers of one symbol that carry a pilot. */
-function pilotsOf({ shape, dmrs }: PilotSlot, symbol: number): number[] {
-  const { nSym, nSc } = shape;
-  const plane = nSym * nSc;
-  const row = symbol * nSc;
-  const isPilot = (sc: number) => dmrs[row + sc] !== 0 || dmrs[plane + row + sc] !== 0;
-  return Array.from({ length: nSc }, (_, sc) => sc).filter(isPilot);
-}
-
-/** LS estimates `h = y·p*∕|p|²` of one symbol and antenna, and 1∕|p|² of each. */
-interface PilotEstimates {
-  readonly re: Float64Array;
-  readonly im: Float64Array;
-  readonly inverseEnergy: Float64Array;
-}
-
-function lsEstimates(slot: PilotSlot, symbol: number, rx: number, pilots: readonly number[]): PilotEstimates {
-  const { nSym, nSc } = slot.shape;
-  const plane = nSym * nSc;
-  const re = new Float64Array(pilots.length);
-  const im = new Float64Array(pilots.length);
-  const inverseEnergy = new Float64Array(pilots.length);
-  pilots.forEach((sc, i) => {
-    const at = symbol * nSc + sc;
-    const pr = slot.dmrs[at] as number;
-    const pi = slot.dmrs[plane + at] as number;
-    const yr = slot.rxGrid[2 * rx * plane + at] as number;
-    const yi = slot.rxGrid[(2 * rx + 1) * plane + at] as number;
-    const inverse = 1 / (pr * pr + pi * pi);
-    re[i] = (yr * pr + yi * pi) * inverse;
-    im[i] = (yi * pr - yr * pi) * inverse;
-    inverseEnergy[i] = inverse;
-  });
-  return { re, im, inverseEnergy };
-}
-
-function addSymbol(sums: Sums, slot: PilotSlot, symbol: number, rx: number): void {
-  const pilots = pilotsOf(slot, symbol);
-  const { re, im, inverseEnergy: inverse } = lsEstimates(slot, symbol, rx, pilots);
-  for (let i = 0; i < pilots.length; i++) {
-    sums.energy += re[i]! ** 2 + im[i]! ** 2;
-    sums.noise += inverse[i]!;
+function addRow(sums: Sums, slot: PilotSlot, row: PilotRow, rx: number): void {
+  const { subcarriers, energy } = row;
+  const n = subcarriers.length;
+  const ls = leastSquares(slot, row, rx);
+  const noise = (i: number) => 1 / energy[i]!;
+  for (let i = 0; i < n; i++) {
+    sums.energy += ls[i]! ** 2 + ls[n + i]! ** 2;
+    sums.noise += noise(i);
     sums.count++;
-    if (i === 0 || i === pilots.length - 1) continue;
-    const w = (pilots[i]! - pilots[i - 1]!) / (pilots[i + 1]! - pilots[i - 1]!);
-    const residual = (h: Float64Array) => h[i]! - (1 - w) * h[i - 1]! - w * h[i + 1]!;
-    sums.residual += residual(re) ** 2 + residual(im) ** 2;
-    sums.unit += inverse[i]! + (1 - w) ** 2 * inverse[i - 1]! + w ** 2 * inverse[i + 1]!;
+    if (i === 0 || i === n - 1) continue;
+    const w = (subcarriers[i]! - subcarriers[i - 1]!) / (subcarriers[i + 1]! - subcarriers[i - 1]!);
+    const residual = (at: number) => ls[at]! - (1 - w) * ls[at - 1]! - w * ls[at + 1]!;
+    sums.residual += residual(i) ** 2 + residual(n + i) ** 2;
+    sums.unit += noise(i) + (1 - w) ** 2 * noise(i - 1) + w ** 2 * noise(i + 1);
   }
 }
 
@@ -85,8 +49,7 @@ function addSymbol(sums: Sums, slot: PilotSlot, symbol: number, rx: number): voi
  */
 export function estimateNoise(slot: PilotSlot): NoiseEstimate {
   const sums: Sums = { residual: 0, unit: 0, energy: 0, noise: 0, count: 0 };
-  for (let rx = 0; rx < slot.shape.nRx; rx++)
-    for (let symbol = 0; symbol < slot.shape.nSym; symbol++) addSymbol(sums, slot, symbol, rx);
+  for (const row of pilotRows(slot)) for (let rx = 0; rx < slot.shape.nRx; rx++) addRow(sums, slot, row, rx);
   if (sums.unit === 0) throw invalid('dmrs', 'a symbol with three pilots', 'fewer in every symbol');
   if (sums.energy === 0) throw invalid('rxGrid', 'a signal at the pilots', 'zeros only');
   const measured = sums.residual / sums.unit;

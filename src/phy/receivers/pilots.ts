@@ -2,6 +2,9 @@
 import { invalid } from '../../errors.js';
 import type { ReceivedSlot } from '../slot.js';
 
+/** What the estimates at the pilots are made from. */
+export type PilotSlot = Pick<ReceivedSlot, 'shape' | 'rxGrid' | 'dmrs'>;
+
 /** One symbol's pilots. */
 export interface PilotRow {
   readonly symbol: number;
@@ -12,7 +15,7 @@ export interface PilotRow {
 }
 
 /** @throws INVALID_ARGUMENT when there is no pilot at all. */
-export function pilotRows(slot: ReceivedSlot): PilotRow[] {
+export function pilotRows(slot: Pick<PilotSlot, 'shape' | 'dmrs'>): PilotRow[] {
   const { nSym, nSc } = slot.shape;
   const plane = nSym * nSc;
   const rows: PilotRow[] = [];
@@ -33,7 +36,7 @@ export function pilotRows(slot: ReceivedSlot): PilotRow[] {
 }
 
 /** `y/p` at the pilots of a row at antenna `rx`, `[2, n]`. */
-export function leastSquares(slot: ReceivedSlot, row: PilotRow, rx: number): Float64Array<ArrayBuffer> {
+export function leastSquares(slot: PilotSlot, row: PilotRow, rx: number): Float64Array<ArrayBuffer> {
   const { nSym, nSc } = slot.shape;
   const plane = nSym * nSc;
   const n = row.subcarriers.length;
