@@ -14,14 +14,13 @@ export function inFile<T>(file: string, check: () => T): T {
   }
 }
 
-/** Size of a file, `undefined` when there is no such file (or when it is a folder). */
-function sizeOf(file: string): number | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats?.isFile() ? stats.size : undefined;
-}
-
-export function isFile(file: string): boolean {
-  return sizeOf(file) !== undefined;
+/** A file that can be read, with what else the operating system says as the error of this file. */
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw invalid(file, 'a file that can be read', cause instanceof Error ? cause.message : String(cause));
+  }
 }
 
 /**
@@ -30,12 +29,8 @@ export function isFile(file: string): boolean {
  * @throws INVALID_ARGUMENT when it is not there, too large, or cannot be read.
  */
 export function readWhole(file: string, most: number): Uint8Array<ArrayBuffer> {
-  const size = sizeOf(file);
-  if (size === undefined) throw invalid(file, 'a file', 'none');
-  if (size > most) throw invalid(file, `at most ${most} bytes`, `${size} bytes`);
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (cause) {
-    throw invalid(file, 'a file that can be read', cause instanceof Error ? cause.message : String(cause));
-  }
+  const stats = readable(file, () => statSync(file, { throwIfNoEntry: false }));
+  if (!stats?.isFile()) throw invalid(file, 'a file', stats === undefined ? 'none' : 'something else');
+  if (stats.size > most) throw invalid(file, `at most ${most} bytes`, `${stats.size} bytes`);
+  return readable(file, () => new Uint8Array(readFileSync(file)));
 }

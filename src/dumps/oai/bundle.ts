@@ -1,5 +1,5 @@
 /** A bundle: the folder in which OpenAirInterface's UE, or our simulator, leaves one PDSCH slot. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid } from '../../errors.js';
 import { dmrsGrid } from '../../nr/dmrs.js';
@@ -8,7 +8,7 @@ import { codewordOrder, dataMask } from '../../nr/resource-map.js';
 import { SUBCARRIERS_PER_RB } from '../../nr/shape.js';
 import { estimateNoise } from '../../phy/noise-estimate.js';
 import type { DumpedSlot } from '../dumped-slot.js';
-import { inFile, isFile, readWhole } from '../in-file.js';
+import { inFile, readWhole } from '../in-file.js';
 import {
   type Allocation,
   extractAllocation,
@@ -61,8 +61,8 @@ export function readOaiBundle(folder: string): OaiBundle {
     grid,
     pdsch,
     ldpc,
-    ...(isFile(llrFile) && { llrs: readLlrs(llrFile, ldpc.G) }),
-    ...(isFile(bitsFile) && { payload: readPayload(bitsFile, ldpc.A) }),
+    ...(existsSync(llrFile) && { llrs: readLlrs(llrFile, ldpc.G) }),
+    ...(existsSync(bitsFile) && { payload: readPayload(bitsFile, ldpc.A) }),
   };
 }
 

@@ -183,11 +183,19 @@ describe('a malformed bundle is an error that names file, field, what was expect
     for (const part of [error.field, error.expected, error.received]) expect(part).toBeTruthy();
   });
 
-  it('a folder in the place of a file', () => {
-    TemporaryFolder.replace(folder, without('fullgrid.bin'));
-    mkdirSync(join(folder, 'fullgrid.bin'));
-    expect(() => readOaiBundle(folder)).toThrow('fullgrid.bin: expected a file, received none');
-    rmSync(join(folder, 'fullgrid.bin'), { recursive: true });
+  it.each(['fullgrid.bin', 'txbits.bin'])('a folder in the place of %s', (name) => {
+    TemporaryFolder.replace(folder, without(name));
+    mkdirSync(join(folder, name));
+    expect(() => readOaiBundle(folder)).toThrow(`${name}: expected a file, received something else`);
+    rmSync(join(folder, name), { recursive: true });
+  });
+
+  it('a file in the place of the folder', () => {
+    TemporaryFolder.replace(folder, GOOD);
+    const file = join(folder, 'txbits.bin');
+    expect(() => readOaiBundle(file)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', field: join(file, 'pdsch_cfg.txt') }),
+    );
   });
 
   it('no folder', () => {
