@@ -65,13 +65,14 @@ async function train(flags: TrainFlags): Promise<void> {
       ),
     onProgress: (progress) => console.error(progressLine(progress)),
   });
-  await writeCurve(directory, config);
   console.error(`checkpoint of step ${checkpoint.step}: ${checkpointPath(directory)}`);
   if (checkpoint.step < config.optimiser.steps) {
     console.error('training is not complete: run the same command again to go on');
   } else if (flags.models !== undefined) {
     console.error(`model: ${publishModel(checkpoint, flags.models)}`);
   }
+  // Last: what may be wrong with a figure must not keep a model from its folder.
+  await writeCurve(directory, config);
 }
 
 async function writeCurve(directory: string, { name, version, network }: TrainConfig): Promise<void> {

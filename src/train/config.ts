@@ -128,6 +128,8 @@ export function parseTrainConfig(input: unknown): TrainConfig {
   }
   if (config.data.delaySpreadNanoseconds[0] <= 0)
     throw invalid('data.delaySpreadNanoseconds', 'positive delays', '0 or less');
+  if (config.data.dopplerHz[0] < 0)
+    throw invalid('data.dopplerHz', 'shifts from 0 Hz', String(config.data.dopplerHz[0]));
   for (const symbols of config.data.dmrsSymbols)
     if (symbols.some((symbol, i) => i > 0 && symbol <= (symbols[i - 1] as number)))
       throw invalid('data.dmrsSymbols', 'ascending symbols', `[${symbols.join(', ')}]`);

@@ -72,14 +72,18 @@ function startOf(run: TrainingRun): Checkpoint {
   return found;
 }
 
-/** Keeps the lines up to the checkpoint's step: what came after it is run again. */
+/** Keeps the whole lines up to the checkpoint's step: what came after it is run again, a cut line with it. */
 function openLog(directory: string, config: TrainConfig, step: number): void {
   const rates = firingLayerNames(config.network).map((name) => `firing_rate_${name}`);
-  const header = ['step', 'loss', 'bit_error_rate', 'gradient_norm', 'learning_rate', ...rates].join(',');
+  const header = ['step', 'loss', 'bit_error_rate', 'gradient_norm', 'learning_rate', ...rates];
   const path = logPath(directory);
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').slice(1) : [];
-  const kept = lines.filter((line) => Number(line.split(',')[0]) <= step);
-  writeFileSync(path, `${[header, ...kept].join('\n')}\n`);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const kept = text
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => line.split(','))
+    .filter((values) => values.length === header.length && Number(values[0]) <= step);
+  writeFileSync(path, `${[header, ...kept].map((values) => values.join(',')).join('\n')}\n`);
 }
 
 function logLine(report: StepReport): string {

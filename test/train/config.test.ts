@@ -82,6 +82,10 @@ describe('parseTrainConfig', () => {
       message: 'data.delaySpreadNanoseconds: expected positive delays',
     },
     {
+      input: { ...BASE, data: { dopplerHz: [-5, 100] } },
+      message: 'data.dopplerHz: expected shifts from 0 Hz, received -5',
+    },
+    {
       input: { ...BASE, network: null },
       message: 'network: expected an object, received null',
     },

@@ -88,6 +88,15 @@ describe('a training run', () => {
     expect(logIn(directory)).toBe(logIn(whole));
   });
 
+  it('that was killed while it wrote a line drops the part of it', async () => {
+    const directory = join(folder, 'cut');
+    await run(directory, { stopAt: 5 });
+    // What is left of steps 45 and 12 passes for steps before the checkpoint.
+    writeFileSync(logPath(directory), `${logIn(directory)}4\n1`);
+    await run(directory);
+    expect(logIn(directory)).toBe(logIn(whole));
+  });
+
   it('that is complete runs no step more', async () => {
     const before = stateIn(whole);
     expect(await run(whole)).toEqual([]);
