@@ -83,7 +83,13 @@ function resourceMap(config: SlotConfig) {
   const shape = { nRx, nSym, nSc: nPrb * SUBCARRIERS_PER_RB };
   const dmrs = dmrsGrid(config.dmrs, shape);
   const mask = dataMask(dmrs, shape, config.dmrs);
-  return { shape, dmrs, mask, order: codewordOrder(mask) };
+  const order = codewordOrder(mask);
+  if (order.length === 0) {
+    const { symbolPositions: symbols, cdmGroupsWithoutData: groups } = config.dmrs;
+    const received = `none with DMRS in symbols ${symbols.join(', ')} and ${groups} CDM groups without data`;
+    throw invalid('dmrs', 'resource elements left for data', received);
+  }
+  return { shape, dmrs, mask, order };
 }
 
 function channelGeometry(config: SlotConfig, shape: ReceivedSlot['shape']): ChannelGeometry {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DmrsConfig } from '#nr/dmrs.js';
 import { MODULATIONS, modulate } from '#nr/qam.js';
 import { codewordOrder } from '#nr/resource-map.js';
 import { bitErrors } from '#phy/metrics.js';
@@ -142,5 +143,14 @@ describe('bits from outside', () => {
     expect(() => simulateSlot(config, Random.fromSeed(1), new Uint8Array(3))).toThrow(
       `bits: expected ${4 * expected} bits, received 3 bits`,
     );
+  });
+
+  it('need resource elements: DMRS in every symbol, alone in it, leave none', () => {
+    const symbolPositions = Array.from({ length: 14 }, (_, symbol) => symbol);
+    const dmrs: DmrsConfig = { ...DMRS, symbolPositions, cdmGroupsWithoutData: 2 };
+    expect(() => dataReCount(slotConfig({ dmrs }))).toThrow(
+      /^dmrs: expected resource elements left for data, received none with DMRS in symbols 0, 1, .* and 2 CDM groups/,
+    );
+    expect(dataReCount(slotConfig({ dmrs: { ...dmrs, cdmGroupsWithoutData: 1 } }))).toBe(14 * 24);
   });
 });
