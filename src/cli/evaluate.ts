@@ -18,7 +18,7 @@ export function evaluateCommand(): Command {
     .option('--slots <n>', 'most slots for each point', '2000')
     .option('--block-errors <n>', 'end a point when every receiver has so many block errors', '100')
     .option('--mcs <index>', 'MCS of the transport blocks (default: code rate nearest to 1/2)')
-    .option('--mcs-table <n>', 'table of --mcs, TS 38.214 §5.1.3.1: 1, 2 or 3', '1')
+    .option('--mcs-table <n>', 'table of --mcs, TS 38.214 §5.1.3.1: 1, 2 or 3 (default: 1)')
     .option('--uncoded', 'random bits, no LDPC: bit error rates only', false)
     .option('--case <name>', 'one case of this name with all that the scenario draws, in place of the split')
     .option('--profiles <list>', 'channel profiles drawn: TDL-A … TDL-C300; or awgn, or rayleigh')

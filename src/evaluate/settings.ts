@@ -22,7 +22,7 @@ export interface EvaluationFlags {
   readonly slots: string;
   readonly blockErrors: string;
   readonly mcs?: string;
-  readonly mcsTable: string;
+  readonly mcsTable?: string;
   readonly uncoded: boolean;
   readonly seed: string;
   readonly modulation?: string;
@@ -139,11 +139,13 @@ function codeFor(
   flags: EvaluationFlags,
   modulation: Modulation,
 ): { readonly mcs?: McsEntry; readonly name: string } {
+  if (flags.mcs === undefined && flags.mcsTable !== undefined)
+    throw invalid('--mcs-table', '--mcs beside it', 'none');
   if (flags.uncoded) {
     if (flags.mcs !== undefined) throw invalid('--mcs', 'no MCS with --uncoded', flags.mcs);
     return { name: 'uncoded' };
   }
-  const wantedTable = parseInteger('--mcs-table', flags.mcsTable, 1, 3) as McsTable;
+  const wantedTable = parseInteger('--mcs-table', flags.mcsTable ?? '1', 1, 3) as McsTable;
   const { table, index } =
     flags.mcs === undefined
       ? halfRateMcs(modulation)

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { GrpcLlrClient } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
 import { MODULATIONS, type Modulation } from '../nr/qam.js';
-import { readModelContract } from '../onnx/contract.js';
+import { type ModelContract, readModelContract } from '../onnx/contract.js';
 import { parseTrainConfig, type Scenario } from '../train/config.js';
 import { parseModel } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
@@ -53,7 +53,7 @@ export function modelSources(texts: readonly string[]): ModelSource[] {
 /** @throws NOT_FOUND when the file cannot be read, FAILED_PRECONDITION when it is no model of the contract. */
 export function modelSource(file: string, label?: string): ModelSource {
   const bytes = readModel(file);
-  const { nRx, bitsPerSymbol, config } = readModelContract(bytes);
+  const { nRx, bitsPerSymbol, config } = contractOf(file, bytes);
   const { name, version } = config ?? {};
   const title = typeof name === 'string' && typeof version === 'string' ? `${name}/${version}` : file;
   return {
@@ -65,6 +65,15 @@ export function modelSource(file: string, label?: string): ModelSource {
     modulation: modulationOf(config?.['modulation']),
     scenario: scenarioOf(config),
   };
+}
+
+function contractOf(file: string, bytes: Uint8Array): ModelContract {
+  try {
+    return readModelContract(bytes);
+  } catch (cause) {
+    if (!(cause instanceof SpikingRxError)) throw cause;
+    throw new SpikingRxError(cause.code, `--model ${file}: ${cause.message}`, { cause });
+  }
 }
 
 function readModel(file: string): Uint8Array {

@@ -107,7 +107,8 @@ describe('impossible values are refused with the flag, what it takes and what ca
     [{ mcs: '29' }, '--mcs: expected an integer from 0 to 28, received 29'],
     [{ mcs: '14' }, '--mcs: expected an index of table 1 with QPSK, received 14 (16QAM)'],
     [{ mcs: '3', uncoded: true }, '--mcs: expected no MCS with --uncoded, received 3'],
-    [{ mcsTable: '4' }, '--mcs-table: expected an integer from 1 to 3, received 4'],
+    [{ mcsTable: '2' }, '--mcs-table: expected --mcs beside it, received none'],
+    [{ mcs: '3', mcsTable: '4' }, '--mcs-table: expected an integer from 1 to 3, received 4'],
     [{ modulation: '8PSK' }, '--modulation: expected one of QPSK, 16QAM, 64QAM, 256QAM, received 8PSK'],
     [{ rx: '0' }, '--rx: expected an integer from 1 to 64, received 0'],
     [
@@ -141,6 +142,9 @@ describe('impossible values are refused with the flag, what it takes and what ca
     });
     const path = join(directory, 'text.onnx');
     writeFileSync(path, 'text');
-    await expect(settings({ model: [path] })).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await expect(settings({ model: [path] })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(/^--model .*text\.onnx: not an ONNX model/),
+    });
   });
 });

@@ -25,7 +25,6 @@ export const FLAGS: EvaluationFlags = {
   snr: '4,0',
   slots: '100',
   blockErrors: '10',
-  mcsTable: '1',
   uncoded: false,
   seed: '1',
   dmrs: [],
