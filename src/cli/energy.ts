@@ -1,25 +1,34 @@
 import { Command, Option } from 'commander';
 import type { EnergyCommandFlags } from '../energy/command.js';
-
-const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+import { repeatable } from './options.js';
 
 export function energyCommand(): Command {
   return new Command('energy')
     .description('Firing rates, synaptic operations and estimated energy of models, beside the ANN and BLER')
-    .option('--model <[name=]file>', 'a model.onnx; again for further models, side by side', collect, [])
+    .addOption(
+      repeatable('--model <[name=]file>', 'a model.onnx; again for further models, side by side', 'none'),
+    )
     .option('--snr <list>', 'SNRs in dB', '0,5,10')
     .option('--slots <n>', 'slots at each SNR', '100')
     .option('--prb <n>', 'resource blocks of a slot', '4')
-    .option('--dmrs <list>', 'symbols with DMRS, for example 2,11; again for another set', collect, [])
-    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2')
+    .addOption(
+      repeatable(
+        '--dmrs <list>',
+        'symbols with DMRS, for example 2,11; again for another set',
+        'those of the scenario',
+      ),
+    )
+    .option('--dmrs-type <list>', 'DMRS configuration types drawn: 1, 2 or 1,2')
+    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2; with type 2 also 3')
     .option('--doppler <lo,hi>', 'maximum Doppler shift in Hz')
     .option('--delay-spread <lo,hi>', 'RMS delay spread in ns')
     .option('--seed <n>', 'seed of the held-out slots', '1')
-    .option(
-      '--evaluation <path>',
-      'a folder of evaluate --out, or JSON that evaluate printed: adds the SNR at 10 % BLER; again for more',
-      collect,
-      [],
+    .addOption(
+      repeatable(
+        '--evaluation <path>',
+        'a folder of evaluate --out, or JSON that evaluate printed: adds the SNR at 10 % BLER; again for more',
+        'none',
+      ),
     )
     .addOption(
       new Option('--format <name>', 'standard output')

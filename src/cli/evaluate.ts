@@ -2,14 +2,7 @@ import { Command, Option } from 'commander';
 import { availableCores } from '../engine/cores.js';
 import type { CommandFlags } from '../evaluate/command.js';
 import { MODULATIONS } from '../nr/qam.js';
-import { positiveInteger } from './options.js';
-
-/** An option that may be given again and again; `absent` says in the help what holds without it. */
-function repeatable(flags: string, description: string, absent: string): Option {
-  return new Option(flags, description)
-    .argParser((text: string, before: readonly string[]) => [...before, text])
-    .default([], absent);
-}
+import { positiveInteger, repeatable } from './options.js';
 
 export function evaluateCommand(): Command {
   return receiverOptions(new Command('evaluate'))

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Parsers for commander options: the message names what was expected. */
 export function positiveInteger(text: string): number {
@@ -19,4 +19,11 @@ export function numberList(text: string): number[] {
   if (values.some((value) => !Number.isFinite(value)))
     throw new InvalidArgumentError('expected numbers separated by commas, for example -4,0,4.');
   return values;
+}
+
+/** An option that may be given again and again; `absent` says in the help what holds without it. */
+export function repeatable(flags: string, description: string, absent: string): Option {
+  return new Option(flags, description)
+    .argParser((text: string, before: readonly string[]) => [...before, text])
+    .default([], absent);
 }

@@ -81,9 +81,10 @@ function captionOf({
   seed,
 }: Pick<EnergySettings, 'scenario' | 'receiver' | 'snrsDb' | 'slots' | 'seed'>): string {
   const dmrs = scenario.dmrsSymbols.map((set) => set.join(', ')).join(' or ');
+  const types = scenario.dmrsTypes.join() === '1' ? '' : ` of type ${scenario.dmrsTypes.join(' or ')}`;
   const each = snrsDb.length > 1 ? 'each of ' : '';
   return (
-    `${modulation}, ${nRx} Rx, ${nPrb} PRB, DMRS ${dmrs}; ` +
+    `${modulation}, ${nRx} Rx, ${nPrb} PRB, DMRS ${dmrs}${types}; ` +
     `${slots} slots at ${each}${snrsDb.join(', ')} dB, seed ${seed}`
   );
 }

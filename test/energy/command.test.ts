@@ -26,3 +26,10 @@ it('`spikingrx energy` says in a line what does not fit', () => {
   expect(status).toBe(1);
   expect(stderr).toBe('spikingrx: --model: expected at least one model, received none\n');
 });
+
+it('`spikingrx energy` draws the DMRS that it is told, and says so', () => {
+  const dmrs = ['--dmrs', '3', '--dmrs-type', '2', '--cdm-groups', '3'];
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...FLAGS, ...dmrs], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stderr).toContain('QPSK, 2 Rx, 1 PRB, DMRS 3 of type 2; 2 slots');
+});
