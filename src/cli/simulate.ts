@@ -25,7 +25,8 @@ interface SimulateFlags {
   readonly delaySpread: number;
   readonly doppler: number;
   readonly dmrsSymbols: readonly number[];
-  readonly cdmGroups: '1' | '2';
+  readonly dmrsType: '1' | '2';
+  readonly cdmGroups: '1' | '2' | '3';
   readonly seed: number;
   readonly model?: string;
   readonly startRb: number;
@@ -68,9 +69,13 @@ function slotOptions(command: Command): Command {
     .option('--delay-spread <ns>', 'RMS delay spread of TDL-A … TDL-E', number, 100)
     .option('--doppler <Hz>', 'maximum Doppler shift of a TDL', number, 100)
     .option('--dmrs-symbols <list>', 'OFDM symbols that carry DMRS', numberList, [2, 11])
+    .addOption(new Option('--dmrs-type <n>', 'DMRS configuration type').choices(['1', '2']).default('1'))
     .addOption(
-      new Option('--cdm-groups <n>', 'CDM groups without data: 2 keeps data out of the DMRS symbols')
-        .choices(['1', '2'])
+      new Option(
+        '--cdm-groups <n>',
+        'CDM groups without data; all that the type has (1: 2, 2: 3) keep data out of the DMRS symbols',
+      )
+        .choices(['1', '2', '3'])
         .default('1'),
     )
     .option('--start-rb <n>', 'lowest resource block, from common resource block 0', wholeNumber, 0)
@@ -186,12 +191,12 @@ function slotConfig(flags: SimulateFlags, { slot }: { readonly slot: number } = 
     snrDb: flags.snr,
     channel: channelOf(flags),
     dmrs: {
-      configType: 1,
+      configType: Number(flags.dmrsType) as 1 | 2,
       symbolPositions: flags.dmrsSymbols,
       nId: 1,
       nScid: 0,
       slot,
-      cdmGroupsWithoutData: flags.cdmGroups === '2' ? 2 : 1,
+      cdmGroupsWithoutData: Number(flags.cdmGroups) as 1 | 2 | 3,
       ...(startRb !== 0 && { startRb }),
       ...(startSymbol !== 0 && { startSymbol }),
     },

@@ -119,6 +119,15 @@ describe('spikingrx infer --oai', () => {
     expect(readFileSync(out)).toEqual(readFileSync(join(folder, 'demapper_llr_f32.bin')));
   });
 
+  it('reads DMRS of type 2, alone in their symbols, in the power that they are sent with', async () => {
+    const folder = await simulated('type2', '--dmrs-type', '2', '--cdm-groups', '3', '--snr', '20');
+    const [entry] = readOaiDump(folder);
+    expect(entry!.slot.config.dmrs).toMatchObject({ configType: 2, cdmGroupsWithoutData: 3 });
+    const receiver = await openSlotReceiver({ receiver: 'ls-lmmse' }, entry!.slot);
+    const [result] = await inferDump([entry!], receiver);
+    expect(result!.ours.block).toMatchObject({ crcOk: true, bitErrors: 0 });
+  });
+
   it('answers over gRPC what the model answers here', async () => {
     const [entry] = readOaiDump(temporary.bundle(drawBundle()));
     const [here, there] = await Promise.all(
