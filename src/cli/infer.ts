@@ -7,7 +7,7 @@ interface InferFlags extends ReceiverChoice {
   readonly oai?: string;
   readonly sigmf?: string;
   readonly out?: string;
-  readonly format: 'f32' | 'i8';
+  readonly format?: 'f32' | 'i8';
   readonly scale?: number;
   readonly json?: boolean;
 }
@@ -33,9 +33,10 @@ export function inferCommand(): Command {
     )
     .option('--out <file>', 'write the LLRs there: codeword order, before descrambling, positive = 0')
     .addOption(
-      new Option('--format <name>', 'of --out: f32, or i8 (rounded, saturated at ±127)')
-        .choices(['f32', 'i8'])
-        .default('f32'),
+      new Option(
+        '--format <name>',
+        'of --out: f32, or i8 (rounded, saturated at ±127) (default: f32)',
+      ).choices(['f32', 'i8']),
     )
     .option(
       '--scale <factor>',
@@ -52,10 +53,13 @@ async function infer(flags: InferFlags): Promise<void> {
   const { defaultScale, writeLlrs } = await import('../infer/output.js');
   const { openSlotReceiver } = await import('../infer/receiver.js');
   const { formatJson, formatText } = await import('../infer/report.js');
-  const { oai, sigmf, out, format } = flags;
+  const { oai, sigmf, out, format = 'f32' } = flags;
   const dump = oai ?? sigmf;
   if (dump === undefined || (oai !== undefined && sigmf !== undefined))
     throw invalid('dump', 'one of --oai and --sigmf', dump === undefined ? 'none' : 'both');
+  for (const flag of ['format', 'scale'] as const)
+    if (out === undefined && flags[flag] !== undefined)
+      throw invalid(`--${flag}`, '--out, which it is of', 'none');
   const entries = oai === undefined ? readSigmfDump(dump) : readOaiDump(dump);
   const [first] = entries;
   if (first === undefined) throw invalid(dump, 'at least one slot', 'none');

@@ -34,11 +34,16 @@ const program = new Command('spikingrx')
   .showHelpAfterError('(see --help)');
 for (const command of COMMANDS) program.addCommand(command().showHelpAfterError('(see --help)'));
 
+/** What the user can mend is one line; anything else is a fault of ours and shows where. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // The operating system's refusals, of a path or an address, name it.
+  return error instanceof SpikingRxError || 'syscall' in error ? error.message : String(error.stack);
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  // What the user can mend is one line; anything else is a fault of ours and shows where.
-  const text = error instanceof SpikingRxError ? error.message : error instanceof Error ? error.stack : error;
-  console.error(`spikingrx: ${String(text)}`);
+  console.error(`spikingrx: ${textOf(error)}`);
   process.exitCode = 1;
 }

@@ -250,6 +250,16 @@ describe('what cannot be done is said', () => {
       (f) => ['--oai', f, '--receiver', 'ls-lmmse', '--scale', '0'],
       /expected a positive number/,
     ],
+    [
+      'a format of no file',
+      (f) => ['--oai', f, '--receiver', 'ls-lmmse', '--format', 'i8'],
+      /^spikingrx: --format: expected --out, which it is of, received none/,
+    ],
+    [
+      'a folder in the place of the file',
+      (f) => ['--oai', f, '--receiver', 'ls-lmmse', '--out', f],
+      /^spikingrx: EISDIR: .*open '.*'\n$/,
+    ],
   ])('%s', async (_name, args, message) => {
     const folder = temporary.bundle(drawBundle());
     const { code, stderr } = await spikingrx('infer', ...args(folder));
