@@ -77,13 +77,38 @@ export function fileName(name: string): string {
 }
 
 function refuseOther(path: string, fingerprint: Fingerprint): void {
-  const stored = readJson(path);
-  const wanted = JSON.parse(JSON.stringify(fingerprint)) as Record<string, unknown>;
-  for (const key of new Set([...Object.keys(stored), ...Object.keys(wanted)])) {
-    const [before, now] = [JSON.stringify(stored[key]), JSON.stringify(wanted[key])];
-    if (before !== now)
-      throw invalid(`--out: ${path} is of another evaluation; its ${key}`, before ?? 'none', now ?? 'none');
+  const other = difference(readJson(path), JSON.parse(JSON.stringify(fingerprint)));
+  if (other === undefined) return;
+  const { at, before = 'none', now = 'none' } = other;
+  throw invalid(
+    `--out: ${path} is of another evaluation; its ${at.join('.')}`,
+    before,
+    `${now}: choose another folder`,
+  );
+}
+
+interface Difference {
+  readonly at: readonly string[];
+  /** As JSON; undefined where there is none. */
+  readonly before: string | undefined;
+  readonly now: string | undefined;
+}
+
+/** Where two JSON values first differ. */
+function difference(before: unknown, now: unknown, at: readonly string[] = []): Difference | undefined {
+  if (!isObject(before) || !isObject(now)) {
+    const texts = { before: JSON.stringify(before), now: JSON.stringify(now) };
+    return texts.before === texts.now ? undefined : { at, ...texts };
   }
+  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const found = difference(before[key], now[key], [...at, key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function readJson(path: string): Record<string, unknown> {

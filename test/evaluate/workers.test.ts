@@ -111,7 +111,11 @@ describe('a folder of points', () => {
 
   it('refuses another configuration and says what differs', () => {
     expect(() => EvaluationStore.open(join(directory, 'whole'), { ...fingerprint, slots: 71 })).toThrow(
-      /--out: .*whole.configuration\.json is of another evaluation; its slots: expected 70, received 71/,
+      /--out: .*whole.configuration\.json is of another evaluation; its slots: expected 70, received 71: choose another folder/,
+    );
+    const wider = { ...fingerprint, link: { modulation: 'QPSK', nRx: 4 } };
+    expect(() => EvaluationStore.open(join(directory, 'whole'), wider)).toThrow(
+      /its link\.nRx: expected 2, received 4: choose/,
     );
   });
 
