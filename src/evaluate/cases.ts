@@ -8,12 +8,18 @@ export interface EvaluationCase {
   readonly channel?: 'awgn' | 'rayleigh';
 }
 
-/** Each DMRS set of a scenario. */
+/** Each DMRS set of a scenario, once: a set that is drawn more often than others stands in it several times. */
 export function dmrsCases(scenario: Scenario): readonly EvaluationCase[] {
-  return scenario.dmrsSymbols.map((symbols) => ({
+  const cases = scenario.dmrsSymbols.map((symbols) => ({
     name: `DMRS ${symbols.join(', ')}`,
     scenario: { ...scenario, dmrsSymbols: [symbols] },
   }));
+  return distinct(cases);
+}
+
+/** A point belongs to a case by its name. */
+function distinct(cases: readonly EvaluationCase[]): readonly EvaluationCase[] {
+  return [...new Map(cases.map((one) => [one.name, one])).values()];
 }
 
 /** The usual split of a scenario: each DMRS set, in the lowest and in the highest quarter of the Doppler range. */
@@ -24,10 +30,11 @@ export function usualCases(scenario: Scenario): readonly EvaluationCase[] {
     [lowest, lowest + quarter],
     [highest - quarter, highest],
   ];
-  return dmrsCases(scenario).flatMap((dmrs) =>
+  const cases = dmrsCases(scenario).flatMap((dmrs) =>
     ranges.map((dopplerHz) => ({
       name: `${dmrs.name}; Doppler ${dopplerHz[0]}–${dopplerHz[1]} Hz`,
       scenario: { ...dmrs.scenario, dopplerHz },
     })),
   );
+  return distinct(cases);
 }

@@ -179,6 +179,19 @@ describe('the usual cases', () => {
     expect(dmrsCases(SCENARIO).map(({ scenario }) => scenario.dmrsSymbols)).toEqual([[[2]], [[2, 11]]]);
   });
 
+  it('are counted once: DMRS sets that are drawn more often, a Doppler shift that is the same for all slots', () => {
+    const scenario = {
+      ...SCENARIO,
+      dmrsSymbols: [[2], [2], [2, 11]],
+      dopplerHz: [70, 70] as [number, number],
+    };
+    expect(usualCases(scenario).map(({ name }) => name)).toEqual([
+      'DMRS 2; Doppler 70–70 Hz',
+      'DMRS 2, 11; Doppler 70–70 Hz',
+    ]);
+    expect(dmrsCases(scenario)).toHaveLength(2);
+  });
+
   it('make one table each', async () => {
     const cases = usualCases(SCENARIO).slice(0, 2);
     const points = await evaluate([oracle, liar], { cases, snrsDb: [-4, 0], slots: 2 });
