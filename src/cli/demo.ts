@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { ServiceProcess } from '../bench/service-process.js';
-import { SpikingRxError } from '../errors.js';
 import { runDemo } from '../demo/run.js';
+import { SpikingRxError } from '../errors.js';
+import { onInterrupt } from '../interrupt.js';
 import { positiveInteger } from './options.js';
 
 interface DemoFlags {
@@ -51,8 +52,7 @@ export function demoCommand(): Command {
 
 async function demo(flags: DemoFlags): Promise<void> {
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new SpikingRxError('CANCELLED', 'interrupted'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  onInterrupt(() => stop.abort(new SpikingRxError('CANCELLED', 'interrupted')));
   const outcome = await runDemo(
     {
       durationSeconds: flags.duration,

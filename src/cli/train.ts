@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { SpikingRxError } from '../errors.js';
+import { onInterrupt } from '../interrupt.js';
 import { type TrainConfig, TrainConfigSchema, loadTrainConfig } from '../train/config.js';
 import { publishModel } from '../train/publish.js';
 import { type TrainingProgress, checkpointPath, logPath, runTraining } from '../train/run.js';
@@ -48,8 +49,7 @@ async function train(flags: TrainFlags): Promise<void> {
   const config = loadTrainConfig(flags.config);
   const directory = flags.out ?? join('runs', config.name, config.version);
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  onInterrupt(() => stop.abort());
   const checkpoint = await runTraining({
     config,
     configDirectory: dirname(flags.config),

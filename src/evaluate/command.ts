@@ -1,4 +1,5 @@
 /** What `spikingrx evaluate` does once its flags are read. */
+import { onInterrupt } from '../interrupt.js';
 import { formatCsv } from './csv.js';
 import { evaluateReceivers, inOrder } from './evaluate.js';
 import { formatCodedMarkdown, formatMarkdown } from './markdown.js';
@@ -19,8 +20,7 @@ export async function runEvaluation(flags: CommandFlags): Promise<void> {
   const store = flags.out === undefined ? undefined : EvaluationStore.open(flags.out, settings.fingerprint);
   console.error(`${settings.caption}; SNR: received signal energy per RE and antenna over N0`);
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  onInterrupt(() => stop.abort());
   const points = await compute(settings, flags.workers, store, stop.signal);
   for (const path of store?.publish(points, settings.caption) ?? []) console.error(`written: ${path}`);
   console.log(formatted(points, flags, settings.caption));
