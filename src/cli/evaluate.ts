@@ -2,10 +2,10 @@ import { Command, Option } from 'commander';
 import { availableCores } from '../engine/cores.js';
 import type { CommandFlags } from '../evaluate/command.js';
 import { MODULATIONS } from '../nr/qam.js';
-import { positiveInteger, repeatable } from './options.js';
+import { positiveInteger, repeatable, scenarioOptions } from './options.js';
 
 export function evaluateCommand(): Command {
-  return receiverOptions(new Command('evaluate'))
+  return scenarioOptions(receiverOptions(new Command('evaluate')))
     .description('BLER, BER and GMI over SNR on held-out slots, for any receivers side by side')
     .option('--snr <list>', 'SNRs in dB', '-4,-2,0,2,4,6,8,10,12,14,16')
     .option('--slots <n>', 'most slots for each point', '2000')
@@ -15,17 +15,6 @@ export function evaluateCommand(): Command {
     .option('--uncoded', 'random bits, no LDPC: bit error rates only', false)
     .option('--case <name>', 'one case of this name with all that the scenario draws, in place of the split')
     .option('--profiles <list>', 'channel profiles drawn: TDL-A … TDL-C300; or awgn, or rayleigh')
-    .option('--doppler <lo,hi>', 'maximum Doppler shift in Hz')
-    .option('--delay-spread <lo,hi>', 'RMS delay spread in ns')
-    .addOption(
-      repeatable(
-        '--dmrs <list>',
-        'symbols with DMRS, for example 2,11; again for another set',
-        'those of the scenario',
-      ),
-    )
-    .option('--dmrs-type <list>', 'DMRS configuration types drawn: 1, 2 or 1,2')
-    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2; with type 2 also 3')
     .option('--prb <list>', 'resource blocks drawn')
     .option('--seed <n>', 'seed of the held-out slots', '1')
     .option('--workers <n>', 'threads; the figures do not depend on it', positiveInteger, availableCores())

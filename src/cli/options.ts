@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Parsers for commander options: the message names what was expected. */
 export function positiveInteger(text: string): number {
@@ -26,4 +26,20 @@ export function repeatable(flags: string, description: string, absent: string): 
   return new Option(flags, description)
     .argParser((text: string, before: readonly string[]) => [...before, text])
     .default([], absent);
+}
+
+/** Flags that change what a scenario draws. */
+export function scenarioOptions(command: Command): Command {
+  return command
+    .option('--doppler <lo,hi>', 'maximum Doppler shift in Hz')
+    .option('--delay-spread <lo,hi>', 'RMS delay spread in ns')
+    .addOption(
+      repeatable(
+        '--dmrs <list>',
+        'symbols with DMRS, for example 2,11; again for another set',
+        'those of the scenario',
+      ),
+    )
+    .option('--dmrs-type <list>', 'DMRS configuration types drawn: 1, 2 or 1,2')
+    .option('--cdm-groups <list>', 'CDM groups without data drawn: 1, 2 or 1,2; with type 2 also 3');
 }
