@@ -73,6 +73,8 @@ async function train(flags: TrainFlags): Promise<void> {
   }
   // Last: what may be wrong with a figure must not keep a model from its folder.
   await writeCurve(directory, config);
+  // As a shell reports a process that a signal ended: scripts can tell it from one that reached its stop.
+  if (stop.signal.aborted) process.exitCode = 130;
 }
 
 async function writeCurve(directory: string, { name, version, network }: TrainConfig): Promise<void> {

@@ -26,7 +26,7 @@ export interface Source<S extends ReceiverSpec = ReceiverSpec> {
 /** A source that is a file. */
 export type ModelSource = Source<SpecOf<'model'>>;
 
-/** @throws FAILED_PRECONDITION when the training data in the model are not as `train` writes them. */
+/** @throws INVALID_ARGUMENT when the training data in the model are not as `train` writes them. */
 function scenarioOf(config: Readonly<Record<string, unknown>> | undefined): Scenario | undefined {
   const training = config?.['training'];
   if (typeof training !== 'object' || training === null || !('data' in training)) return undefined;

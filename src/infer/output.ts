@@ -12,7 +12,7 @@ export interface OutputOptions {
 
 export interface WrittenLlrs extends OutputOptions {
   readonly count: number;
-  /** LLRs beyond ±127 after scaling, of `i8`. */
+  /** LLRs beyond ±127 after scaling and rounding, of `i8`. */
   readonly saturated: number;
 }
 
@@ -35,7 +35,7 @@ export function writeLlrs(slots: readonly Float32Array[], options: OutputOptions
   });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, Buffer.concat(parts));
-  const beyond = (llrs: Float32Array) => llrs.filter((llr) => Math.abs(llr * scale) > I8_MAX).length;
+  const beyond = (llrs: Float32Array) => llrs.filter((llr) => Math.abs(llr * scale) >= I8_MAX + 0.5).length;
   return {
     ...options,
     count: slots.reduce((sum, llrs) => sum + llrs.length, 0),

@@ -23,4 +23,7 @@ it('int8: scaled, rounded to nearest, saturated at 127, and told how many', () =
   const written = writeLlrs(SLOTS, { path, format: 'i8', scale });
   expect([...new Int8Array(readFileSync(path))]).toEqual([2, 0, 64, -127, 63, 0]);
   expect(written).toMatchObject({ scale: 4, count: 6, saturated: 1 });
+  // 127.4 rounds to 127, which is no saturation; 127.6 would round to 128.
+  const edge = [Float32Array.of(31.85, -31.9)];
+  expect(writeLlrs(edge, { path, format: 'i8', scale })).toMatchObject({ saturated: 1 });
 });

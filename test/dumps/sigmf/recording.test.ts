@@ -250,6 +250,10 @@ describe('a malformed recording is an error that names file and key', () => {
     expect(() => readRecording(base)).toThrow('sigmf-data: samples: expected finite samples');
   });
 
+  it('an archive: says to unpack it', () => {
+    expect(() => readRecording('slots.sigmf')).toThrow('slots.sigmf: archives are not read: unpack it');
+  });
+
   it('whatever is damaged: it is read, or refused with the name of a file', () => {
     const good = JSON.stringify(fresh());
     const replacement = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constant(undefined));
