@@ -40,7 +40,10 @@ export function demoCommand(): Command {
     .option('--slots <n>', 'distinct slots to simulate', positiveInteger, 1024)
     .option('--seed <n>', 'seed of the slots', positiveInteger, 1)
     .option('--in-flight <n>', 'slots sent and not yet answered', positiveInteger, 32)
-    .option('--model <name>', "model to ask for (default: the service's default)")
+    .option(
+      '--model <name>',
+      "model to ask for (default: the service's default, or the first for QPSK on 2 antennas)",
+    )
     .option(
       '--models-dir <dir>',
       'folder that holds <name>/<version>/model.onnx (default: the shipped models)',

@@ -51,7 +51,7 @@ export async function runDemo(
     const slots = await simulation;
     const model = await servedModel(service.baseUrl, options.model);
     screen.write(`${describe(options, model, service)}\n\n`);
-    const runs = await traffic(options, service, slots);
+    const runs = await traffic({ ...options, model: model.name }, service, slots);
     const outcome = summarise(options, runs);
     await whileServing(service);
     return outcome;
@@ -64,7 +64,7 @@ export async function runDemo(
 async function servedModel(baseUrl: string, name: string | undefined): Promise<ServedModel> {
   const client = new RestLlrClient({ baseUrl });
   const model = await askedModel(client, name).finally(() => client.close());
-  if (model?.nRx === RECEIVER.nRx && model.bitsPerSymbol === 2) return model;
+  if (model && takesSlots(model)) return model;
   throw new SpikingRxError(
     'FAILED_PRECONDITION',
     `the demo sends QPSK on 2 antennas, model ${model?.name ?? '(none)'} takes ` +
@@ -72,9 +72,16 @@ async function servedModel(baseUrl: string, name: string | undefined): Promise<S
   );
 }
 
+/** The model of this name; without one the service's default if it takes the slots, or the first that does. */
 async function askedModel(client: RestLlrClient, name: string | undefined): Promise<ServedModel | undefined> {
   if (name !== undefined) return client.model(name);
-  return (await client.models()).find(({ isDefault }) => isDefault);
+  const models = await client.models();
+  const fallback = models.find(({ isDefault }) => isDefault);
+  return fallback && takesSlots(fallback) ? fallback : (models.find(takesSlots) ?? fallback);
+}
+
+function takesSlots({ nRx, bitsPerSymbol }: ServedModel): boolean {
+  return nRx === RECEIVER.nRx && bitsPerSymbol === 2;
 }
 
 function describe({ snrDb, seed }: DemoOptions, model: ServedModel, service: ServiceProcess): string {

@@ -50,16 +50,21 @@ test('the binary sample is the same grid, described by its path', () => {
 test.each([
   ['json', ['slot.json', 'slot.truth.json']],
   ['cf32', ['slot.cf32', 'slot.cf32.json', 'slot.truth.json']],
-])('samples/ holds what `simulate --seed 8 --format %s` writes', async (format, names) => {
-  const directory = mkdtempSync(join(tmpdir(), 'spikingrx-samples-'));
-  const log = vi.spyOn(console, 'log').mockReturnValue();
-  const args = ['--seed', '8', '--format', format, '--out', join(directory, 'slot')];
-  await simulateCommand().parseAsync(args, { from: 'user' });
-  expect(log.mock.calls.flat()).toEqual(names.map((name) => join(directory, name)));
-  log.mockRestore();
-  for (const name of names) expect(contentOf(join(directory, name))).toEqual(contentOf(SAMPLES + name));
-  rmSync(directory, { recursive: true });
-});
+])(
+  'samples/ holds what `simulate --seed 8 --model spikingrx-qpsk-2rx --format %s` writes',
+  async (format, names) => {
+    const directory = mkdtempSync(join(tmpdir(), 'spikingrx-samples-'));
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const model = 'spikingrx-qpsk-2rx';
+    const out = join(directory, 'slot');
+    const args = ['--seed', '8', '--model', model, '--format', format, '--out', out];
+    await simulateCommand().parseAsync(args, { from: 'user' });
+    expect(log.mock.calls.flat()).toEqual(names.map((name) => join(directory, name)));
+    log.mockRestore();
+    for (const name of names) expect(contentOf(join(directory, name))).toEqual(contentOf(SAMPLES + name));
+    rmSync(directory, { recursive: true });
+  },
+);
 
 /** JSON as what it says: its layout in the repository is the formatter's. */
 function contentOf(path: string): unknown {
