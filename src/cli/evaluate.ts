@@ -35,7 +35,7 @@ function receiverOptions(command: Command): Command {
     )
     .option(
       '--receivers <list>',
-      'conventional receivers beside: ls-lmmse, lmmse, perfect-csi, or none',
+      'conventional receivers beside: ls-plain, ls-lmmse, lmmse, perfect-csi, or none',
       'ls-lmmse,lmmse,perfect-csi',
     )
     .option('--modulation <name>', `${MODULATIONS.join(', ')} (default: what the models are for, or QPSK)`)

@@ -28,8 +28,9 @@ export interface ChunkRunner {
   close(): Promise<void>;
 }
 
+/** All SNRs of a case see the same bits, channels and normalised noise: a curve is smooth where it is uncertain. */
 export function drawChunk({ evaluation, snrDb, index, slots, link, seed }: Chunk): LinkSlot[] {
-  const random = Random.fromSeed(seed).fork('held-out').fork(evaluation.name).fork(String(snrDb)).fork(index);
+  const random = Random.fromSeed(seed).fork('held-out').fork(evaluation.name).fork(index);
   return Array.from({ length: slots }, (_, i) => drawLinkSlot(evaluation, snrDb, link, random.fork(i)));
 }
 

@@ -16,6 +16,7 @@ export type ReceiverSpec =
 
 export async function openReceiver(spec: ReceiverSpec): Promise<Receiver> {
   switch (spec.kind) {
+    case 'ls-plain':
     case 'ls-lmmse':
     case 'lmmse':
     case 'perfect-csi':

@@ -25,6 +25,7 @@ export function batches<S extends ReceivedSlot>(slots: readonly S[]): S[][] {
 
 /** The conventional receivers, by the names of the command line, and what tables call them. */
 export const CONVENTIONAL = {
+  'ls-plain': 'LS + LMMSE without statistics',
   'ls-lmmse': 'LS + LMMSE',
   lmmse: 'LMMSE + LMMSE',
   'perfect-csi': 'perfect CSI',
@@ -41,8 +42,9 @@ function statisticsOf(slot: Slot): ChannelStatistics {
   return statistics;
 }
 
-/** What each makes of a slot. The first two know the statistics that its channel was drawn from. */
+/** What each makes of a slot. `ls-lmmse` and `lmmse` know the statistics that its channel was drawn from. */
 const CONVENTIONAL_LLRS: Readonly<Record<ConventionalKind, (slot: Slot) => Float32Array>> = {
+  'ls-plain': (slot) => lsLmmseReceiver(slot),
   'ls-lmmse': (slot) => lsLmmseReceiver(slot, { statistics: statisticsOf(slot) }),
   lmmse: (slot) => lmmseReceiver(slot, statisticsOf(slot)),
   'perfect-csi': (slot) => perfectCsiReceiver(slot),

@@ -75,7 +75,7 @@ export async function evaluationSettings(flags: EvaluationFlags): Promise<Evalua
     receivers,
     snrsDb: parseSnrs('--snr', flags.snr),
     caption: `${modulation}, ${nRx} Rx, ${code}`,
-    fingerprint: { format: 2, receivers: identities, ...common },
+    fingerprint: { format: 3, receivers: identities, ...common },
   };
 }
 

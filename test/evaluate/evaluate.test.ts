@@ -58,6 +58,11 @@ describe('evaluation', () => {
         [name, 10],
       ]),
     );
+    // Bits and channels are those of the other SNR; only the noise is weaker.
+    const [low, high] = [seen[0]?.slice(0, 3) ?? [], seen[0]?.slice(3, 6) ?? []];
+    for (const part of ['bits', 'channel', 'dmrs'] as const)
+      expect(high.map((slot) => slot[part])).toEqual(low.map((slot) => slot[part]));
+    expect(at(high, 0).noiseVariance).toBeCloseTo(at(low, 0).noiseVariance / 10, 10);
     const link = { modulation: 'QPSK', nRx: 2, mcs: MCS } as const;
     await evaluate([observer(2)], { cases, snrsDb: [0, 10], slots: 3, link });
     expect(seen[2]?.map(({ channel }) => channel)).toEqual(seen[0]?.map(({ channel }) => channel));

@@ -113,7 +113,7 @@ describe('impossible values are refused with the flag, what it takes and what ca
     [{ rx: '0' }, '--rx: expected an integer from 1 to 64, received 0'],
     [
       { receivers: 'mmse' },
-      '--receivers: expected some of ls-lmmse, lmmse, perfect-csi, or none, received mmse',
+      '--receivers: expected some of ls-plain, ls-lmmse, lmmse, perfect-csi, or none, received mmse',
     ],
     [{ receivers: 'none' }, '--model, --service, --receivers: expected at least one receiver, received none'],
     [{ service: ['localhost'] }, '--service: expected host:port or host:port/model, received localhost'],
