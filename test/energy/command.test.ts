@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const MODEL = 'models/spikingrx-qpsk-2rx/1/model.onnx';
+const MODEL = 'models/spikingrx-qpsk-2rx/2/model.onnx';
 const FLAGS = ['energy', '--model', MODEL, '--slots', '2', '--snr=-1,6', '--prb', '1'];
 
 function run(format: string): string {
@@ -15,7 +15,7 @@ function run(format: string): string {
 
 it('`spikingrx energy` counts a model file alone, the same figures at every run', () => {
   const report = JSON.parse(run('json')) as { models: { name: string; timeSteps: number }[] };
-  expect(report.models).toMatchObject([{ name: 'SpikingRx', title: 'spikingrx-qpsk-2rx/1', timeSteps: 2 }]);
+  expect(report.models).toMatchObject([{ name: 'SpikingRx', title: 'spikingrx-qpsk-2rx/2', timeSteps: 2 }]);
   expect(JSON.parse(run('json'))).toEqual(report);
   expect(run('markdown')).toContain('| block6, 2 |');
   expect(run('csv')).toMatch(/^model,time_steps,snr_db/);

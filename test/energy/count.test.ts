@@ -278,17 +278,17 @@ describe('other models', () => {
 
 it('the shipped model fires, and needs less than the ANN of its shape', async () => {
   const meter = await ActivityMeter.open(
-    new Uint8Array(readFileSync('models/spikingrx-qpsk-2rx/1/model.onnx')),
+    new Uint8Array(readFileSync('models/spikingrx-qpsk-2rx/2/model.onnx')),
   );
   try {
     expect(meter.layers.map(({ name }) => name)).toEqual(
       ['features', 'stem'].concat(
         [1, 2, 3, 4, 5, 6].map((k) => `block${k}`),
-        'readout',
+        ['refinement', 'readout'],
       ),
     );
     const tally = emptyTally(meter.layers);
-    const settings = energySettings({ ...FLAGS, model: ['models/spikingrx-qpsk-2rx/1/model.onnx'] });
+    const settings = energySettings({ ...FLAGS, model: ['models/spikingrx-qpsk-2rx/2/model.onnx'] });
     for (let i = 0; i < 4; i++) await meter.measure(energySlot(settings, 5, i), tally);
     for (const steps of tally.layers.values())
       for (const { spikes, neurons } of steps) {

@@ -16,7 +16,7 @@ import { startTestService, type TestService } from '../server/helpers/service.js
 import { tinyTraining } from '../support/training.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const SHIPPED = fileURLToPath(new URL('../../models/spikingrx-qpsk-2rx/1/model.onnx', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../models/spikingrx-qpsk-2rx/2/model.onnx', import.meta.url));
 const temporary = new TemporaryFolder();
 let model: string;
 let service: TestService;
@@ -237,7 +237,7 @@ describe('what cannot be done is said', () => {
     [
       'a model for two antennas',
       (f) => ['--oai', f, '--model', SHIPPED],
-      /--model: expected a model for 1 receive antenna, as the dump has, received spikingrx-qpsk-2rx\/1 for 2: train one with network\.nRx: 1 .*--receiver ls-lmmse/,
+      /--model: expected a model for 1 receive antenna, as the dump has, received spikingrx-qpsk-2rx\/2 for 2: train one with network\.nRx: 1 .*--receiver ls-lmmse/,
     ],
     ['no model', (f) => ['--oai', f, '--model', `${f}/none`], /--model: cannot read the model/],
     [
