@@ -237,7 +237,7 @@ describe('what cannot be done is said', () => {
     [
       'a model for two antennas',
       (f) => ['--oai', f, '--model', SHIPPED],
-      /--model: expected a model for 1 receive antenna, as the dump has, received spikingrx-qpsk-2rx\/2 for 2: train one with network\.nRx: 1 .*--receiver ls-lmmse/,
+      /--model: expected a model for 1 receive antenna, as the dump has, received spikingrx-qpsk-2rx\/2 for 2: take another \(models\/README\.md\), train one with network\.nRx: 1 .*--receiver ls-lmmse/,
     ],
     ['no model', (f) => ['--oai', f, '--model', `${f}/none`], /--model: cannot read the model/],
     [
@@ -272,7 +272,7 @@ describe('what cannot be done is said', () => {
     const qam = drawBundle({ slot: { modulation: '16QAM' }, mcs: { table: 1, index: 12 } });
     const [entry] = readOaiDump(temporary.bundle(qam));
     await expect(openSlotReceiver({ model }, entry!.slot)).rejects.toThrow(
-      '--model: expected a model for 16QAM, as the dump has, received tiny/1 for Qm 2: train one with network.modulation: 16QAM',
+      '--model: expected a model for 16QAM, as the dump has, received tiny/1 for Qm 2: take another (models/README.md), train one with network.modulation: 16QAM',
     );
     await expect(openSlotReceiver({ service: service.target }, entry!.slot)).rejects.toThrow('--service');
   });
