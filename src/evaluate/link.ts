@@ -1,5 +1,5 @@
 /** The link under test: transport block ▸ LDPC ▸ slot ▸ any receiver ▸ LDPC ▸ CRC. */
-import { bitsPerSymbol, type Modulation } from '../nr/qam.js';
+import type { Modulation } from '../nr/qam.js';
 import {
   type CodedTransmission,
   decodeTransportBlock,
@@ -8,10 +8,10 @@ import {
   type McsEntry,
   type McsTable,
   mcsEntry,
-  transportBlockSize,
 } from '../phy/coding/index.js';
 import type { Random } from '../phy/random.js';
-import { dataReCount, type Slot, type SlotConfig, simulateSlot } from '../phy/slot.js';
+import { type Slot, simulateSlot } from '../phy/slot.js';
+import { slotTransmission } from '../phy/slot-transmission.js';
 import { drawSlotConfig } from '../train/data.js';
 import type { EvaluationCase } from './cases.js';
 
@@ -54,21 +54,13 @@ export function drawLinkSlot(
   const drawn = drawSlotConfig(fixed, { modulation, nRx, nPrb }, random);
   const config = { ...drawn, channel: evaluation.channel ?? drawn.channel };
   if (mcs === undefined) return { slot: simulateSlot(config, random) };
-  const transmission = transmissionOf(config, mcs, random.fork('scrambling'));
+  const scrambling = random.fork('scrambling');
+  const transmission = slotTransmission(config, mcs, {
+    rnti: scrambling.integer(65_536),
+    nId: scrambling.integer(1024),
+  });
   const payload = random.fork('payload').bits(transmission.transportBlockSize);
   return { slot: simulateSlot(config, random, encodeTransportBlock(payload, transmission)), transmission };
-}
-
-function transmissionOf(config: SlotConfig, mcs: McsEntry, random: Random): CodedTransmission {
-  const dataRes = dataReCount(config);
-  return {
-    ...mcs,
-    // TS 38.214 §5.1.3.2: at most 156 REs of a resource block count.
-    transportBlockSize: transportBlockSize(Math.min(156 * config.nPrb, dataRes), mcs),
-    codedBits: dataRes * bitsPerSymbol(mcs.modulation),
-    rnti: random.integer(65_536),
-    nId: random.integer(1024),
-  };
 }
 
 /** Whether parity checks and CRCs of the block in `llrs` `[G]` fail. */

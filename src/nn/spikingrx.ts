@@ -195,8 +195,7 @@ export function spikingRx(
   const mean = g.mul(sum(g, steps), 1 / config.timeSteps);
   const read = config.featureSkip ? g.concat([mean, input.planes], 1) : mean;
   const refined = config.channelRefinement ? refine({ g, parameter }, read, input) : [];
-  const seen = refined.length > 0 ? g.concat([read, ...refined], 1) : read;
-  const llr = readout({ g, parameter }, 'readout', seen, 'llr');
+  const llr = readout({ g, parameter }, 'readout', g.concat([read, ...refined], 1), 'llr');
   return { llr, features: input.planes, spikes };
 }
 

@@ -1,6 +1,5 @@
 /** Bundles from the simulator: a slot with a coded transport block, written as OAI's UE would leave it. */
 import { invalid } from '../../errors.js';
-import { bitsPerSymbol } from '../../nr/qam.js';
 import { SUBCARRIERS_PER_RB } from '../../nr/shape.js';
 import {
   type CodedTransmission,
@@ -8,10 +7,10 @@ import {
   limitedBufferBits,
   type McsTable,
   mcsEntry,
-  transportBlockSize,
 } from '../../phy/coding/index.js';
 import type { Random } from '../../phy/random.js';
-import { dataReCount, type Slot, type SlotConfig, simulateSlot } from '../../phy/slot.js';
+import { type Slot, type SlotConfig, simulateSlot } from '../../phy/slot.js';
+import { slotTransmission } from '../../phy/slot-transmission.js';
 import { allocationOf, type OaiBundle } from './bundle.js';
 import { forEachRe, type FullGrid } from './full-grid.js';
 import { ldpcConfigOf } from './ldpc-config.js';
@@ -87,15 +86,9 @@ function transmissionFor(
       `an index of ${config.modulation} in table ${table}`,
       `${index} (${entry.modulation})`,
     );
-  const dataRes = dataReCount(config);
   const modulation = table === 2 ? '256QAM' : '64QAM';
   return {
-    ...entry,
-    // TS 38.214 §5.1.3.2: at most 156 REs of a resource block count.
-    transportBlockSize: transportBlockSize(Math.min(156 * config.nPrb, dataRes), entry),
-    codedBits: dataRes * bitsPerSymbol(config.modulation),
-    rnti,
-    nId: config.dmrs.nId % 1024,
+    ...slotTransmission(config, entry, { rnti, nId: config.dmrs.nId % 1024 }),
     limitedBufferBits: limitedBufferBits({ nPrb: carrierPrb, layers: 1, modulation }),
   };
 }
