@@ -2,17 +2,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import type { ErrorCode } from '../errors.js';
+import { BATCH_BUCKETS, STAGE_BUCKETS } from './metrics/buckets.js';
+import { watchEngine } from './metrics/engine-state.js';
 
 export type Transport = 'rest' | 'grpc';
 export type OutcomeCode = 'OK' | ErrorCode;
 export type Stage = 'decode' | 'queue' | 'compute' | 'encode';
-
-/** 50 µs to 50 ms where grids spend their time, and beyond for overload, in seconds. */
-const STAGE_BUCKETS = [
-  50e-6, 100e-6, 200e-6, 350e-6, 500e-6, 1e-3, 2e-3, 3.5e-3, 5e-3, 10e-3, 20e-3, 35e-3, 50e-3, 0.1, 0.25, 0.5,
-  1, 2.5, 10, 30,
-];
-const BATCH_BUCKETS = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256];
 
 /**
  * Everything the service counts, each thing in one place: requests where they end in a transport, grids and
@@ -122,49 +117,8 @@ export class Metrics {
     this.#streams.dec();
   }
 
-  /** Adds the gauges that are read from the engine whenever the metrics are. */
+  /** Adds the gauges of an engine. */
   watch(engine: Engine): void {
-    this.#gauge('spikingrx_admitted_grids', 'Grids inside the service', () => engine.stats.admittedGrids);
-    this.#gauge(
-      'spikingrx_admitted_bytes',
-      'Request bytes inside the service',
-      () => engine.stats.admittedBytes,
-    );
-    this.#gauge('spikingrx_queue_grids', 'Grids that wait for a batch', () => engine.stats.waitingGrids);
-    this.#gauge('spikingrx_grids_in_flight', 'Grids without an answer', () => engine.stats.unansweredGrids);
-    this.#gauge('spikingrx_batches_in_flight', 'Batches at the workers', () => engine.stats.batchesInFlight);
-    this.#gauge('spikingrx_workers', 'Workers that are alive and warm', () => engine.stats.liveWorkers);
-    this.#gauge('spikingrx_ready', '1 when the engine is ready', () => Number(engine.ready));
-    const { provider, fallbackReason } = engine.provider;
-    const providerInfo = new Gauge({
-      name: 'spikingrx_provider_info',
-      help: 'Execution provider in use and asked for; fallback is true when auto found no CUDA',
-      labelNames: ['provider', 'requested', 'fallback'],
-      registers: [this.registry],
-    });
-    providerInfo.set(
-      { provider, requested: engine.options.provider, fallback: String(fallbackReason !== undefined) },
-      1,
-    );
-    const models = new Gauge({
-      name: 'spikingrx_model_info',
-      help: 'Model versions served',
-      labelNames: ['model', 'version', 'sha256', 'provider'],
-      registers: [this.registry],
-    });
-    for (const { name, version, sha256, provider: on } of engine.models())
-      models.set({ model: name, version, sha256, provider: on }, 1);
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    const gauge = new Gauge({
-      name,
-      help,
-      registers: [],
-      collect() {
-        this.set(read());
-      },
-    });
-    this.registry.registerMetric(gauge);
+    watchEngine(engine, this.registry);
   }
 }

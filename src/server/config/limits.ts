@@ -1,0 +1,42 @@
+import { integer } from './kinds.js';
+
+const MEBIBYTE = 2 ** 20;
+
+/** How much a client, and all of them together, may ask for. */
+export const limitsSettings = {
+  maxQueuedGrids: integer('Most grids inside the service, waiting or running', {
+    default: 1024,
+    minimum: 1,
+    maximum: 2 ** 30,
+  }),
+  maxQueuedBytes: integer('Most bytes of requests inside the service', {
+    default: 512 * MEBIBYTE,
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+  }),
+  maxGridsPerRequest: integer('Most grids in one request or stream message', {
+    default: 64,
+    minimum: 1,
+    maximum: 4096,
+  }),
+  maxPrb: integer('Widest grid taken, in resource blocks of 12 subcarriers', {
+    default: 273,
+    minimum: 1,
+    maximum: 273,
+  }),
+  maxRx: integer('Most receive antennas reckoned with in the size limit of a request', {
+    default: 4,
+    minimum: 1,
+    maximum: 256,
+  }),
+  maxInFlightPerStream: integer('Most unanswered grids on one gRPC stream before it is no longer read', {
+    default: 256,
+    minimum: 1,
+    maximum: 2 ** 20,
+  }),
+  requestTimeoutMs: integer('Longest time a grid may take; a request may ask for less', {
+    default: 30_000,
+    minimum: 1,
+    maximum: 3_600_000,
+  }),
+};
