@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   infer: ['dumps', 'engine/llr-format', 'evaluate', 'nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
   demo: ['bench', 'client', 'phy', 'train'],
+  docs: ['server'],
 };
 
 interface Import {

@@ -20,6 +20,7 @@ test('no file names a package registry or a place on somebody’s machine', () =
 describe('package.json and the lock file', () => {
   interface Manifest {
     readonly version: string;
+    readonly scripts: Record<string, string>;
     readonly dependencies: Record<string, string>;
     readonly devDependencies: Record<string, string>;
   }
@@ -36,6 +37,12 @@ describe('package.json and the lock file', () => {
     const locked = wanted.map(([name]) => [name, lock.packages[`node_modules/${name}`]?.version]);
     expect(locked).toEqual(wanted);
     expect(wanted.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  test('need no pre- and post-scripts, which .npmrc keeps npm from running', () => {
+    expect(read('.npmrc')).toContain('ignore-scripts=true');
+    const names = Object.keys(manifest.scripts);
+    expect(names.filter((name) => /^(pre|post)/.test(name))).toEqual([]);
   });
 
   test('leave where packages come from to npm', () => {
@@ -69,7 +76,7 @@ function headings(markdown: string): Set<string> {
     titles.map((title) =>
       title
         .toLowerCase()
-        .replace(/[^\p{L}\p{N}\- ]/gu, '')
+        .replace(/[^\p{L}\p{N}_\- ]/gu, '')
         .replaceAll(' ', '-'),
     ),
   );
