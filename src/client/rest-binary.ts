@@ -116,6 +116,8 @@ export function binaryAnswer(
 ): GridLlr[] {
   const header = (name: string): string => String(headers[`x-spikingrx-${name}`] ?? '');
   const list = (name: string): string[] => header(name).split(',');
+  // Said once where it is the same for all grids.
+  const common = (name: string, i: number): string => list(name)[i] ?? header(name);
   const datatype = header('datatype') as LlrDatatypeName;
   const shapes = list('shapes').map((shape) => shape.split('x').map(Number));
   const [decodeMs, queueMs, computeMs, batchSizes] = [
@@ -140,7 +142,9 @@ export function binaryAnswer(
         queueMs: queueMs![i]!,
         computeMs: computeMs![i]!,
         batchSize: batchSizes![i]!,
+        encodeMs: Number(header('encode-ms')),
       },
+      provenance: { sha256: common('sha256', i), provider: common('provider', i) },
     };
   });
 }

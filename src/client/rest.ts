@@ -20,6 +20,7 @@ interface JsonAnswer {
     readonly id: string;
     readonly llr: { datatype: LlrDatatypeName; shape: number[]; data: string };
     readonly timing: GridLlr['timing'];
+    readonly provenance: GridLlr['provenance'];
   }[];
 }
 
@@ -75,12 +76,13 @@ export class RestLlrClient {
       signal,
     });
     const answer = parse(body) as JsonAnswer;
-    return answer.results.map(({ id, llr, timing }) => ({
+    return answer.results.map(({ id, llr, timing, provenance }) => ({
       id,
       model: answer.model,
       version: answer.version,
       llr: { datatype: llr.datatype, shape: llr.shape, data: Buffer.from(llr.data, 'base64') },
       timing,
+      provenance,
     }));
   }
 

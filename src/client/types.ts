@@ -65,7 +65,17 @@ export interface Timing {
   readonly decodeMs: number;
   readonly queueMs: number;
   readonly computeMs: number;
+  /** Where it is told: in JSON to convert the LLRs, elsewhere to encode the message. */
+  readonly encodeMs?: number;
   readonly batchSize: number;
+}
+
+/** What computed an answer, beside its model and version. */
+export interface Provenance {
+  /** SHA-256 of the model file, hex. */
+  readonly sha256: string;
+  /** Execution provider: cpu or cuda. */
+  readonly provider: string;
 }
 
 export interface GridLlr {
@@ -74,6 +84,7 @@ export interface GridLlr {
   readonly version: string;
   readonly llr: Llr;
   readonly timing: Timing;
+  readonly provenance: Provenance;
 }
 
 /** What the service tells about a model. */

@@ -63,7 +63,7 @@ const LLR_DATATYPE_NAMES = new Map<number, LlrDatatypeName>([
 
 /** @throws INTERNAL when the result holds no LLRs of a known datatype. */
 export function gridLlr(result: GridResultMessage): GridLlr {
-  const { id, llr, timing, model = '', version = '' } = result;
+  const { id, llr, timing, provenance, model = '', version = '' } = result;
   const datatype = llr ? LLR_DATATYPE_NAMES.get(llr.datatype) : undefined;
   if (!llr || !datatype)
     throw new SpikingRxError('INTERNAL', `the answer for grid "${id}" has no LLRs this client understands`);
@@ -77,7 +77,9 @@ export function gridLlr(result: GridResultMessage): GridLlr {
       queueMs: timing?.queueMs ?? 0,
       computeMs: timing?.computeMs ?? 0,
       batchSize: timing?.batchSize ?? 0,
+      ...(typeof timing?.encodeMs === 'number' && { encodeMs: timing.encodeMs }),
     },
+    provenance: { sha256: provenance?.sha256 ?? '', provider: provenance?.provider ?? '' },
   };
 }
 

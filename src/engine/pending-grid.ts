@@ -74,6 +74,7 @@ export class PendingGrid {
       id: request.id,
       model: model.name,
       version: model.version,
+      sha256: model.sha256,
       llr: { datatype, ...llr },
       timing,
     });

@@ -56,6 +56,8 @@ export interface LlrResult {
   readonly id: string;
   readonly model: string;
   readonly version: string;
+  /** SHA-256 of the model file that computed it, hex. */
+  readonly sha256: string;
   readonly llr: {
     readonly datatype: LlrDatatype;
     /** `[G]` for `codeword`, `[Qm, nSym, nSc]` for `grid`. */

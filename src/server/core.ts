@@ -7,6 +7,7 @@ import type { Config } from './config.js';
 import { GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
 import type { Metrics, Transport } from './metrics.js';
+import { provenanceOf, type Provenance } from './provenance.js';
 import { WaitingRoom, type RequestSize, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
@@ -30,10 +31,10 @@ export interface RequestContext extends Omit<GridContext, 'field'> {
   readonly maxLlrs?: number | undefined;
 }
 
-/** LLRs of one grid and how long decoding took, in milliseconds. */
+/** LLRs of one grid and where they come from. */
 export interface GridAnswer {
   readonly result: LlrResult;
-  readonly decodeMs: number;
+  readonly provenance: Provenance;
 }
 
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
@@ -219,12 +220,13 @@ export class ServiceCore {
     });
     const decodeMs = performance.now() - start;
     this.metrics.stage('decode', decodeMs);
-    return { request, decodeMs };
+    return { request, decodeMs, provider: context.model.provider };
   }
 
-  async #compute({ request, decodeMs }: Decoded): Promise<GridAnswer> {
+  async #compute({ request, ...known }: Decoded): Promise<GridAnswer> {
     try {
-      return { result: await this.engine.compute(request), decodeMs };
+      const result = await this.engine.compute(request);
+      return { result, provenance: provenanceOf(result, known) };
     } finally {
       // The engine needs the request until the answer, and no longer.
       this.#decoder.release(request);
@@ -238,9 +240,8 @@ export class ServiceCore {
   }
 }
 
-interface Decoded {
+interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly request: LlrRequest;
-  readonly decodeMs: number;
 }
 
 /** The value, or else the error that came first: not the CANCELLED that it brought over the others. */

@@ -1,5 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { SpikingRxError, type ErrorCode } from '../errors.js';
+import { asciiOnly } from './ascii.js';
 
 /** HTTP status of each error code. 499 is nginx's "client closed request": nobody is left to read it. */
 export const HTTP_STATUS = {
@@ -81,9 +82,4 @@ export function grpcStatus(error: SpikingRxError): { code: status; details: stri
   if (error.field !== undefined) metadata.set('spikingrx-field', asciiOnly(error.field));
   if (error.retryAfterMs !== undefined) metadata.set('retry-after-ms', String(Math.ceil(error.retryAfterMs)));
   return { code: GRPC_STATUS[error.code], details: error.message, metadata };
-}
-
-/** Metadata values may hold printable ASCII only, and a field name may be the client's own unknown key. */
-function asciiOnly(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
 }

@@ -141,8 +141,19 @@ export const TimingSchema = Type.Object({
   decodeMs: Type.Number(),
   queueMs: Type.Number(),
   computeMs: Type.Number(),
+  encodeMs: Type.Number({
+    description: 'To convert the LLRs; header x-spikingrx-encode-ms has the whole message',
+  }),
   batchSize: Type.Integer({ description: 'Grids that ran together' }),
 });
+
+export const ProvenanceSchema = Type.Object(
+  {
+    sha256: Type.String({ description: 'Of the model file' }),
+    provider: Type.String({ description: 'Execution provider' }),
+  },
+  { description: 'What computed the LLRs, beside model and version' },
+);
 
 export const LlrJsonAnswerSchema = Type.Object({
   model: Type.String(),
@@ -156,6 +167,7 @@ export const LlrJsonAnswerSchema = Type.Object({
         data: Type.Union([Type.String({ contentEncoding: 'base64' }), Type.Array(Type.Number())]),
       }),
       timing: TimingSchema,
+      provenance: ProvenanceSchema,
     }),
   ),
 });

@@ -91,6 +91,18 @@ export interface TimingMessage {
   queueMs: number;
   computeMs: number;
   batchSize: number;
+  encodeMs?: Optional<number>;
+}
+
+export interface ProvenanceMessage {
+  sha256: string;
+  provider: string;
+}
+
+export interface QualityMessage {
+  estimatedSnrDb?: Optional<number>;
+  meanAbsLlr: number;
+  saturatedFraction: number;
 }
 
 export interface GridResultMessage {
@@ -100,6 +112,8 @@ export interface GridResultMessage {
   timing?: Optional<TimingMessage>;
   model?: string;
   version?: string;
+  provenance?: Optional<ProvenanceMessage>;
+  quality?: Optional<QualityMessage>;
 }
 
 export interface ComputeLlrResponseMessage {

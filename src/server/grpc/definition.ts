@@ -6,6 +6,7 @@ import { invalid, SpikingRxError } from '../../errors.js';
 import { maxRequestBytes, type Config } from '../config.js';
 import { checkGridCount } from '../core.js';
 import type { Metrics } from '../metrics.js';
+import type { AnswerTrailers } from './trailers.js';
 
 /** What the decoder gives for bytes that are no message to be served. */
 export class Refused {
@@ -27,21 +28,31 @@ const COUNTED_TIMES = 4;
  * of a stream with it. Grids are counted before they are decoded, because empty ones are two bytes on the wire
  * and an object each. Encoding is timed.
  */
-export function serverDefinition(metrics: Metrics, config: Config) {
+export function serverDefinition({ metrics, config, trailers }: DefinitionParts) {
+  const encoded = (answer: object, ms: number): void => {
+    metrics.stage('encode', ms);
+    trailers.encoded(answer, ms);
+  };
   return {
-    ComputeLlr: serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config), metrics),
-    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), metrics),
+    ComputeLlr: serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config), encoded),
+    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), encoded),
     GetModel: serverMethod(wire.GetModel, lenient(wire.GetModel.requestDeserialize)),
     ListModels: serverMethod(wire.ListModels, lenient(wire.ListModels.requestDeserialize)),
   };
 }
 
+interface DefinitionParts {
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly trailers: AnswerTrailers;
+}
+
 type Decode<Q> = (bytes: Buffer) => Q;
 
-function serverMethod<Q, A>(
+function serverMethod<Q, A extends object>(
   method: MethodDefinition<Q, A>,
   requestDeserialize: Decode<Q | Refused>,
-  metrics?: Metrics,
+  encoded?: (answer: A, ms: number) => void,
 ): MethodDefinition<Q | Refused, A> {
   const { responseSerialize } = method;
   return {
@@ -51,7 +62,7 @@ function serverMethod<Q, A>(
     responseSerialize: (answer) => {
       const start = performance.now();
       const bytes = responseSerialize(answer);
-      metrics?.stage('encode', performance.now() - start);
+      encoded?.(answer, performance.now() - start);
       return bytes;
     },
   };

@@ -103,15 +103,16 @@ export function requestSize({ grids = [] }: ComputeLlrRequestMessage): RequestSi
   return { grids: grids.length, bytes };
 }
 
-export function resultMessage({ result, decodeMs }: GridAnswer): GridResultMessage {
+export function resultMessage({ result, provenance }: GridAnswer): GridResultMessage {
   const { datatype, shape, bytes } = result.llr;
-  const { queueMs, computeMs, batchSize } = result.timing;
+  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
   return {
     id: result.id,
     llr: { datatype: LLR_DATATYPES[datatype], shape, data: bytes },
     timing: { decodeMs, queueMs, computeMs, batchSize },
     model: result.model,
     version: result.version,
+    provenance: { sha256, provider },
   };
 }
 

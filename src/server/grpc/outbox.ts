@@ -2,8 +2,8 @@ import type { GridResultMessage, StreamLlrResponseMessage } from '../../wire/mes
 
 /** Answers of one message stay below this, because foreign clients accept 4 MiB unless told otherwise. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
-/** Timing, model and version, code, and the framing of all of it. */
-const BYTES_AROUND_A_RESULT = 128;
+/** Timing, provenance, quality, model and version, code, and the framing of all of it. */
+const BYTES_AROUND_A_RESULT = 256;
 /** Messages handed to HTTP/2 and not yet taken by it; more would be memory that the client pays no attention to. */
 const MAX_WRITES = 2;
 

@@ -8,6 +8,7 @@ import type { ServiceCore } from '../core.js';
 import type { Logger } from '../log.js';
 import { serverDefinition } from './definition.js';
 import { LlrStream, type StreamCall } from './stream.js';
+import { AnswerTrailers } from './trailers.js';
 import { unaryHandlers } from './unary.js';
 
 export interface GrpcServer {
@@ -32,11 +33,13 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     'grpc.keepalive_timeout_ms': 10_000,
   };
   const server = new Server(options);
+  const trailers = new AnswerTrailers();
   const handlers: UntypedServiceImplementation = {
-    ...unaryHandlers(core, log),
+    ...unaryHandlers({ core, log, trailers }),
     StreamLlr: (call: StreamCall) => new LlrStream(call, { core, log }),
   };
-  server.addService(serverDefinition(core.metrics, core.config), handlers);
+  const { metrics, config } = core;
+  server.addService(serverDefinition({ metrics, config, trailers }), handlers);
   const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' });
   health.addToServer(server);
   const described = loadSync([PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });

@@ -13,18 +13,20 @@ import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
 import { Refused } from './definition.js';
 import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
+import type { AnswerTrailers } from './trailers.js';
 
 type Call<Q, A> = ServerUnaryCall<Q | Refused, A>;
 type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
 
 /** The unary methods. */
-export function unaryHandlers(core: ServiceCore, log: Logger) {
-  const serve = <Q, A>(method: string, answer: Answer<Q, A>): Handler<Q, A> =>
-    unary({ core, log, method, answer });
+export function unaryHandlers(parts: UnaryParts) {
+  const { core, trailers } = parts;
+  const serve = <Q, A extends object>(method: string, answer: Answer<Q, A>): Handler<Q, A> =>
+    unary({ ...parts, method, answer });
   return {
     ComputeLlr: serve<ComputeLlrRequestMessage, ComputeLlrResponseMessage>(
       'ComputeLlr',
-      async (request, context) => computeLlr(core, request, context),
+      async (request, context) => computeLlr(request, { ...context, core, trailers }),
     ),
     GetModel: serve<GetModelRequestMessage, ModelMessage>('GetModel', async ({ name, version }) =>
       modelMessage(describeModel(core.model(name, version), core.engine)),
@@ -33,6 +35,12 @@ export function unaryHandlers(core: ServiceCore, log: Logger) {
       models: core.engine.models().map((model) => modelMessage(describeModel(model, core.engine))),
     })),
   };
+}
+
+export interface UnaryParts {
+  readonly core: ServiceCore;
+  readonly log: Logger;
+  readonly trailers: AnswerTrailers;
 }
 
 interface CallContext {
@@ -44,9 +52,8 @@ interface CallContext {
 type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
 
 async function computeLlr(
-  core: ServiceCore,
   request: ComputeLlrRequestMessage,
-  { signal, deadlineMs }: CallContext,
+  { core, trailers, signal, deadlineMs }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
 ): Promise<ComputeLlrResponseMessage> {
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
@@ -61,20 +68,22 @@ async function computeLlr(
       signal,
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
-    return { model: model.name, version: model.version, results: answers.map(resultMessage) };
+    const answer = { model: model.name, version: model.version, results: answers.map(resultMessage) };
+    trailers.describe(
+      answer,
+      answers.map(({ provenance }) => provenance),
+    );
+    return answer;
   } finally {
     permit.release();
   }
 }
 
 /** Runs a method, turns what it throws into a status, and counts the call once. */
-function unary<Q, A>(method: {
-  readonly core: ServiceCore;
-  readonly log: Logger;
-  readonly method: string;
-  readonly answer: Answer<Q, A>;
-}): Handler<Q, A> {
-  const { core, log } = method;
+function unary<Q, A extends object>(
+  method: UnaryParts & { readonly method: string; readonly answer: Answer<Q, A> },
+): Handler<Q, A> {
+  const { core, log, trailers } = method;
   const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
     const start = performance.now();
     const abort = new AbortController();
@@ -100,7 +109,7 @@ function unary<Q, A>(method: {
       code: failure?.code ?? 'OK',
       seconds: (performance.now() - start) / 1000,
     });
-    callback(failure ? grpcStatus(failure) : null, answer);
+    callback(failure ? grpcStatus(failure) : null, answer, answer ? trailers.of(answer) : undefined);
   };
   return (call, callback) => void serve(call, callback);
 }

@@ -1,11 +1,11 @@
 import { Value } from 'typebox/value';
-import type { ModelInfo } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
 import { IQ_BYTES } from '../../iq.js';
 import { DmrsConfigSchema } from '../../nr/dmrs-schema.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
+import { provenanceTexts } from '../provenance.js';
 import type { LlrQuery } from '../schemas.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
 
@@ -113,17 +113,19 @@ function parseConfig(text: string): WireDmrsConfig {
 }
 
 /** Describes the LLRs that follow back to back. */
-export function binaryHeaders(answers: readonly GridAnswer[], model: ModelInfo): Record<string, string> {
-  const each = (value: (answer: GridAnswer) => string): string => answers.map(value).join(',');
+export function binaryHeaders(answers: readonly GridAnswer[]): Record<string, string> {
   return {
     'content-type': 'application/octet-stream',
-    'x-spikingrx-model': model.name,
-    'x-spikingrx-version': model.version,
     'x-spikingrx-datatype': answers[0]?.result.llr.datatype ?? '',
-    'x-spikingrx-shapes': each(({ result }) => result.llr.shape.join('x')),
-    'x-spikingrx-decode-ms': each(({ decodeMs }) => decodeMs.toFixed(3)),
-    'x-spikingrx-queue-ms': each(({ result }) => result.timing.queueMs.toFixed(3)),
-    'x-spikingrx-compute-ms': each(({ result }) => result.timing.computeMs.toFixed(3)),
-    'x-spikingrx-batch-size': each(({ result }) => String(result.timing.batchSize)),
+    'x-spikingrx-shapes': answers.map(({ result }) => result.llr.shape.join('x')).join(','),
+    ...answerHeaders(answers),
   };
+}
+
+/** What either form of an answer says of it in headers. */
+export function answerHeaders(answers: readonly GridAnswer[]): Record<string, string> {
+  return provenanceTexts(
+    answers.map(({ provenance }) => provenance),
+    'x-spikingrx-',
+  );
 }

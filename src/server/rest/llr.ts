@@ -16,9 +16,10 @@ import {
   type LlrJsonBody,
   type LlrQuery,
 } from '../schemas.js';
+import { milliseconds } from '../provenance.js';
 import type { WireDmrs, WireGrid } from '../wire-grid.js';
 import type { App } from './app-type.js';
-import { binaryGrids, binaryHeaders } from './binary.js';
+import { answerHeaders, binaryGrids, binaryHeaders } from './binary.js';
 import { admittedBody, checkUpload } from './upload.js';
 
 /** `POST /v1/llr`, JSON and octet-stream. */
@@ -64,7 +65,7 @@ function admitGrids(call: Call<unknown>, count: number): Permit {
 }
 
 async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
-  const { body, query, core } = call;
+  const { body, query, core, reply } = call;
   const [unused] = Object.keys(query);
   if (unused !== undefined)
     throw invalid(unused, 'no query with a JSON body, which describes itself', 'a query parameter');
@@ -89,8 +90,20 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
   });
   const start = performance.now();
   const results = answers.map((answer) => jsonResult(answer, asArray));
-  core.metrics.stage('encode', performance.now() - start);
+  const convertMs = performance.now() - start;
+  void reply.headers(answerHeaders(answers)).serializer((answer: unknown) => {
+    const serializing = performance.now();
+    const text = JSON.stringify(answer);
+    encoded(call, convertMs + performance.now() - serializing);
+    return text;
+  });
   return { model: model.name, version: model.version, results };
+}
+
+/** The answer has been encoded, and its head has not left yet. */
+function encoded({ core, reply }: Call<unknown>, ms: number): void {
+  core.metrics.stage('encode', ms);
+  void reply.header('x-spikingrx-encode-ms', milliseconds(ms));
 }
 
 function formatOf(output: LlrJsonBody['output']): Parameters<typeof llrFormat>[0] {
@@ -108,15 +121,18 @@ function jsonDmrs(dmrs: LlrJsonBody['grids'][number]['dmrs']): WireDmrs {
   return { kind: 'tensor', tensor: { ...tensor, scale }, cdmGroupsWithoutData };
 }
 
-function jsonResult({ result, decodeMs }: GridAnswer, asArray: boolean): LlrJsonAnswer['results'][number] {
+function jsonResult({ result, provenance }: GridAnswer, asArray: boolean): LlrJsonAnswer['results'][number] {
+  const start = performance.now();
   const { datatype, shape, bytes } = result.llr;
+  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
   const data = asArray
     ? llrNumbers(datatype, bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return {
     id: result.id,
     llr: { datatype, shape: [...shape], data },
-    timing: { decodeMs, ...result.timing },
+    timing: { decodeMs, queueMs, computeMs, encodeMs: performance.now() - start, batchSize },
+    provenance: { sha256, provider },
   };
 }
 
@@ -143,8 +159,8 @@ async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const answers = await core.computeAll(grids, { transport: 'rest', model, signal: call.request.gone });
   const start = performance.now();
   const bytes = concatenated(answers);
-  void reply.headers(binaryHeaders(answers, model));
-  core.metrics.stage('encode', performance.now() - start);
+  void reply.headers(binaryHeaders(answers));
+  encoded(call, performance.now() - start);
   return bytes;
 }
 
@@ -168,8 +184,9 @@ const llrSchema = {
     'Answers with the LLRs of all grids, or with the error of the first bad one. JSON describes itself. ' +
     'application/octet-stream is described by the query: for each grid the bytes of rx, then those of the ' +
     'pilot tensor unless dmrsConfig is given. Its answer is the LLRs back to back; the headers ' +
-    'x-spikingrx-model, -version, -datatype, -shapes (one a grid, as 2x14x96), -decode-ms, -queue-ms, ' +
-    '-compute-ms and -batch-size (comma-separated, one a grid) describe it.',
+    'x-spikingrx-datatype and -shapes (one a grid, as 2x14x96) describe it. In either form the headers ' +
+    'x-spikingrx-model, -version, -sha256 and -provider say what computed the answer, -decode-ms, -queue-ms, ' +
+    '-compute-ms and -batch-size (comma-separated, one a grid) and -encode-ms (of the message) how it went.',
   querystring: LlrQuerySchema,
   body: {
     content: {
