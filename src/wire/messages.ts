@@ -8,11 +8,13 @@ export const IQ_DATATYPES = { cf32_le: 1, ci16_le: 2, cf16_le: 3 } as const;
 export const LLR_DATATYPES = { f32: 1, f16: 2, i8: 3 } as const;
 export const LLR_LAYOUTS = { codeword: 1, grid: 2 } as const;
 export const LLR_POLARITIES = { p0_over_p1: 1, p1_over_p0: 2 } as const;
+export const PRIORITIES = { normal: 1, high: 2 } as const;
 
 export type IqDatatypeName = keyof typeof IQ_DATATYPES;
 export type LlrDatatypeName = keyof typeof LLR_DATATYPES;
 export type LlrLayoutName = keyof typeof LLR_LAYOUTS;
 export type LlrPolarityName = keyof typeof LLR_POLARITIES;
+export type PriorityName = keyof typeof PRIORITIES;
 
 type Optional<T> = T | null | undefined;
 
@@ -49,6 +51,12 @@ export interface OutputFormatMessage {
   scale?: Optional<number>;
 }
 
+export interface SlotTimingMessage {
+  frame?: number;
+  slot?: number;
+  numerology?: number;
+}
+
 export interface GridMessage {
   id?: string;
   rx?: Optional<IqTensorMessage>;
@@ -56,6 +64,8 @@ export interface GridMessage {
   dmrsConfig?: Optional<DmrsConfigMessage>;
   output?: Optional<OutputFormatMessage>;
   timeoutMs?: Optional<number>;
+  deadlineUs?: Optional<number>;
+  slotTiming?: Optional<SlotTimingMessage>;
 }
 
 export interface ComputeLlrRequestMessage {
@@ -64,6 +74,7 @@ export interface ComputeLlrRequestMessage {
   grids?: readonly GridMessage[];
   output?: Optional<OutputFormatMessage>;
   timeoutMs?: Optional<number>;
+  priority?: number;
 }
 
 export interface StreamLlrRequestMessage extends ComputeLlrRequestMessage {
