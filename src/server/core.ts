@@ -6,8 +6,9 @@ import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import type { Config } from './config.js';
 import { GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
-import type { Metrics, Transport } from './metrics.js';
+import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
+import type { RequestRecord, Requests } from './telemetry/requests.js';
 import { WaitingRoom, type RequestSize, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
@@ -15,7 +16,8 @@ import type { WireGrid } from './wire-grid.js';
 const MAX_NAME_LENGTH = 256;
 
 export interface GridContext {
-  readonly transport: Transport;
+  /** The request that the grid came with. */
+  readonly record: RequestRecord;
   readonly model: ModelInfo;
   /** Path of the grid in its request. */
   readonly field: string;
@@ -37,11 +39,19 @@ export interface GridAnswer {
   readonly provenance: Provenance;
 }
 
+export interface CoreParts {
+  readonly engine: Engine;
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly requests: Requests;
+}
+
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
 export class ServiceCore {
   readonly engine: Engine;
   readonly config: Config;
   readonly metrics: Metrics;
+  readonly requests: Requests;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   readonly #room: WaitingRoom;
@@ -49,10 +59,11 @@ export class ServiceCore {
   #working = 0;
   readonly #onIdle = new Set<() => void>();
 
-  constructor(parts: { readonly engine: Engine; readonly config: Config; readonly metrics: Metrics }) {
+  constructor(parts: CoreParts) {
     this.engine = parts.engine;
     this.config = parts.config;
     this.metrics = parts.metrics;
+    this.requests = parts.requests;
     this.#room = new WaitingRoom((size) => this.engine.admit(size));
     setMaxListeners(0, this.#stop.signal);
   }
@@ -163,10 +174,10 @@ export class ServiceCore {
   async computeGrid(read: () => WireGrid, context: GridContext): Promise<GridAnswer> {
     try {
       const answer = await this.#compute(this.#decode(read(), context));
-      this.metrics.gridsEnded(context.transport, 'OK');
+      this.gridsEnded(context.record, 'OK');
       return answer;
     } catch (error) {
-      throw this.#failed(error, context.transport);
+      throw this.#failed(error, context.record);
     }
   }
 
@@ -194,13 +205,19 @@ export class ServiceCore {
       for (const answer of answers) answer.catch(cancel);
       const settled = await Promise.allSettled(answers);
       const values = settled.map((outcome) => fulfilled(outcome, settled));
-      this.metrics.gridsEnded(context.transport, 'OK', values.length);
+      this.gridsEnded(context.record, 'OK', values.length);
       return values;
     } catch (error) {
-      throw this.#failed(error, context.transport, grids.length);
+      throw this.#failed(error, context.record, grids.length);
     } finally {
       context.signal.removeEventListener('abort', cancel);
     }
+  }
+
+  /** Counts grids where they end; transports do so for those that never reach the core. */
+  gridsEnded(record: RequestRecord, code: OutcomeCode, count = 1): void {
+    this.metrics.gridsEnded(record.start.transport, code, count);
+    record.gridsEnded(code, count);
   }
 
   #checkAnswer(requests: readonly LlrRequest[], { model, maxLlrs }: RequestContext): void {
@@ -233,9 +250,9 @@ export class ServiceCore {
     }
   }
 
-  #failed(error: unknown, transport: Transport, grids = 1): SpikingRxError {
+  #failed(error: unknown, record: RequestRecord, grids = 1): SpikingRxError {
     const failure = toSpikingRxError(error);
-    this.metrics.gridsEnded(transport, failure.code, grids);
+    this.gridsEnded(record, failure.code, grids);
     return failure;
   }
 }

@@ -23,6 +23,12 @@ export class Metrics {
     labelNames: ['transport', 'method', 'code'],
     registers: this.#registers,
   });
+  readonly #requestsInFlight = new Gauge({
+    name: 'spikingrx_requests_in_flight',
+    help: 'Requests, calls and streams without an end, by transport',
+    labelNames: ['transport'],
+    registers: this.#registers,
+  });
   readonly #requestSeconds = new Histogram({
     name: 'spikingrx_request_duration_seconds',
     help: 'Time from the first byte of a request to the end of its answer; streams are left out',
@@ -90,6 +96,10 @@ export class Metrics {
     workerRestarted: () => this.#workerRestarts.inc(),
   };
 
+  requestBegun(transport: Transport): void {
+    this.#requestsInFlight.inc({ transport });
+  }
+
   requestEnded(request: {
     readonly transport: Transport;
     readonly method: string;
@@ -97,6 +107,7 @@ export class Metrics {
     readonly seconds?: number;
   }): void {
     const { transport, method, code, seconds } = request;
+    this.#requestsInFlight.dec({ transport });
     this.#requests.inc({ transport, method, code });
     if (seconds !== undefined) this.#requestSeconds.observe({ transport, method }, seconds);
   }

@@ -9,6 +9,8 @@ import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import type { App } from './rest/app-type.js';
 import { createRestApp } from './rest/app.js';
+import { AccessLog } from './telemetry/access-log.js';
+import { Requests } from './telemetry/requests.js';
 
 export interface RunningServer {
   readonly httpPort: number;
@@ -44,7 +46,8 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     const effective = withRoomForModels(config, engine);
     log.info({ config: effective }, 'settings in effect');
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
-    const core = new ServiceCore({ engine, config: effective, metrics });
+    const requests = new Requests(metrics, new AccessLog(log, config.accessLogSample));
+    const core = new ServiceCore({ engine, config: effective, metrics, requests });
     const grpc = createGrpcServer(core, log);
     const app = await createRestApp(core, log);
     return await listen({ core, app, grpc, log });

@@ -8,6 +8,8 @@ import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { Refused } from './definition.js';
+import type { RequestRecord } from '../telemetry/requests.js';
+import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { errorMessage, requestSize, resultMessage, wireGrid } from './messages.js';
 import { Outbox, type Slot } from './outbox.js';
 import { deadlineOf } from './unary.js';
@@ -35,6 +37,7 @@ export class LlrStream {
   readonly #call: StreamCall;
   readonly #core: ServiceCore;
   readonly #log: Logger;
+  readonly #record: RequestRecord;
   readonly #outbox: Outbox;
   readonly #window: StreamWindow;
   /** Aborted when the caller is gone. */
@@ -55,7 +58,8 @@ export class LlrStream {
   constructor(call: StreamCall, parts: { readonly core: ServiceCore; readonly log: Logger }) {
     this.#call = call;
     this.#core = parts.core;
-    this.#log = parts.log;
+    this.#record = beginCall(parts.core, { call, method: 'StreamLlr', isStream: true });
+    this.#log = parts.log.child({ requestId: this.#record.id });
     this.#deadlineMs = deadlineOf(call.getDeadline());
     this.#window = new StreamWindow(parts.core.config.maxInFlightPerStream);
     setMaxListeners(0, this.#abort.signal);
@@ -79,6 +83,7 @@ export class LlrStream {
       this.#onCancelled();
     });
     if (parts.core.stopSignal.aborted) this.#onStop();
+    else call.sendMetadata(answerMetadata(this.#record));
   }
 
   #onMessage(message: StreamLlrRequestMessage | Refused): void {
@@ -201,7 +206,7 @@ export class LlrStream {
     const { slot, grid, message, model, receivedMs, field } = job;
     try {
       const answer = await this.#core.computeGrid(() => wireGrid(grid, message, field), {
-        transport: 'grpc',
+        record: this.#record,
         model,
         field,
         receivedMs,
@@ -226,7 +231,7 @@ export class LlrStream {
   }
 
   #fail(slot: Slot, failure: SpikingRxError): void {
-    this.#core.metrics.gridsEnded('grpc', failure.code);
+    this.#core.gridsEnded(this.#record, failure.code);
     this.#outbox.answer(slot, errorMessage(slot.id, failure));
   }
 
@@ -241,7 +246,7 @@ export class LlrStream {
     if (this.#over || this.#waiting || this.#window.inFlight > 0) return;
     if (this.#ending) {
       this.#finish(this.#ending.code);
-      this.#call.emit('error', grpcStatus(this.#ending));
+      this.#call.emit('error', withAnswerMetadata(grpcStatus(this.#ending), this.#record));
     } else if (this.#halfClosed) {
       this.#finish('OK');
       this.#call.end();
@@ -268,7 +273,8 @@ export class LlrStream {
     this.#log.warn({ inFlight: this.#window.inFlight }, `stream ended: ${reason}`);
     this.#finish('DEADLINE_EXCEEDED');
     this.#abandon();
-    this.#call.emit('error', grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason)));
+    const status = grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason));
+    this.#call.emit('error', withAnswerMetadata(status, this.#record));
   }
 
   #abandon(): void {
@@ -282,7 +288,7 @@ export class LlrStream {
     this.#over = true;
     this.#core.stopSignal.removeEventListener('abort', this.#onStop);
     this.#core.metrics.streamClosed();
-    this.#core.metrics.requestEnded({ transport: 'grpc', method: 'StreamLlr', code });
+    this.#record.end(code);
   }
 }
 

@@ -11,6 +11,8 @@ import { checkGridCount, type ServiceCore } from '../core.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
+import type { RequestRecord } from '../telemetry/requests.js';
+import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
 import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
 import type { AnswerTrailers } from './trailers.js';
@@ -44,6 +46,7 @@ export interface UnaryParts {
 }
 
 interface CallContext {
+  readonly record: RequestRecord;
   readonly signal: AbortSignal;
   /** On the `performance.now()` clock; absent when the caller set none. */
   readonly deadlineMs: number | undefined;
@@ -53,7 +56,7 @@ type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
 
 async function computeLlr(
   request: ComputeLlrRequestMessage,
-  { core, trailers, signal, deadlineMs }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
+  { core, record, trailers, signal, deadlineMs }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
 ): Promise<ComputeLlrResponseMessage> {
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
@@ -63,7 +66,7 @@ async function computeLlr(
     const model = core.model(request.model, request.version);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
     const answers = await core.computeAll(grids, {
-      transport: 'grpc',
+      record,
       model,
       signal,
       ...(deadlineMs !== undefined && { deadlineMs }),
@@ -79,13 +82,13 @@ async function computeLlr(
   }
 }
 
-/** Runs a method, turns what it throws into a status, and counts the call once. */
+/** Runs a method, turns what it throws into a status, and ends the call's record. */
 function unary<Q, A extends object>(
   method: UnaryParts & { readonly method: string; readonly answer: Answer<Q, A> },
 ): Handler<Q, A> {
   const { core, log, trailers } = method;
   const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
-    const start = performance.now();
+    const record = beginCall(core, { call, method: method.method });
     const abort = new AbortController();
     const done = core.workBegun();
     // grpc-js says so of every call in the end: when its trailers are out, too.
@@ -97,19 +100,21 @@ function unary<Q, A extends object>(
     let failure: SpikingRxError | undefined;
     try {
       if (call.request instanceof Refused) throw call.request.failure;
-      const context = { signal: abort.signal, deadlineMs: deadlineOf(call.getDeadline()) };
+      const context = { record, signal: abort.signal, deadlineMs: deadlineOf(call.getDeadline()) };
       answer = await method.answer(call.request, context);
     } catch (error) {
       failure = toSpikingRxError(error);
-      if (failure.code === 'INTERNAL') log.error({ err: error, method: method.method }, 'call failed');
+      if (failure.code === 'INTERNAL')
+        log.error({ err: error, method: method.method, requestId: record.id }, 'call failed');
     }
-    core.metrics.requestEnded({
-      transport: 'grpc',
-      method: method.method,
-      code: failure?.code ?? 'OK',
-      seconds: (performance.now() - start) / 1000,
-    });
-    callback(failure ? grpcStatus(failure) : null, answer, answer ? trailers.of(answer) : undefined);
+    // With an error they are its trailers: headers of their own would keep clients from trying again.
+    if (failure) callback(withAnswerMetadata(grpcStatus(failure), record), null);
+    else {
+      call.sendMetadata(answerMetadata(record));
+      callback(null, answer, answer ? trailers.of(answer) : undefined);
+    }
+    // Encoding was a part of it.
+    record.end(failure?.code ?? 'OK');
   };
   return (call, callback) => void serve(call, callback);
 }

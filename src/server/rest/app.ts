@@ -1,10 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify as Fastify, LogController, type FastifyBaseLogger } from 'fastify';
+import { fastify as Fastify, LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import { SpikingRxError, type ErrorCode } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
+import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
+import type { RequestRecord, RequestStart } from '../telemetry/requests.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
 import { infoRoutes } from './info.js';
@@ -15,6 +17,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** How the request failed, for the request counter; undefined while it has not. */
     failure: ErrorCode | undefined;
+    record: RequestRecord;
   }
 }
 
@@ -22,8 +25,8 @@ declare module 'fastify' {
 export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): Promise<App> {
   const app: App = Fastify({
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestIdHeader: 'x-request-id',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: ({ headers }) => requestId(headers[REQUEST_ID_HEADER]),
     bodyLimit: maxJsonBytes(core.config),
     ...timeouts(core),
     routerOptions: { maxParamLength: 256 },
@@ -42,7 +45,7 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
     { parseAs: 'buffer', bodyLimit: maxRequestBytes(core.config) },
     (_request, body, done) => done(null, body),
   );
-  countRequests(app, core);
+  recordRequests(app, core);
   answerErrors(app, core);
   refuseWhenStopping(app, core);
   await app.register(swagger, {
@@ -84,22 +87,28 @@ function parseJson(app: App, core: ServiceCore): void {
   });
 }
 
-/** Counts each request once, when its connection is done with it, whether answered or abandoned. */
-function countRequests(app: App, core: ServiceCore): void {
+/** Those whom nobody would look for in a log. */
+const ROUTINE = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Each request ends once, when its connection is done with it, whether answered or abandoned. */
+function recordRequests(app: App, core: ServiceCore): void {
   app.decorateRequest('failure', undefined);
+  app.decorateRequest('record');
   app.addHook('onRequest', async (request, reply) => {
-    const start = performance.now();
-    void reply.header('x-request-id', request.id);
+    const record = core.requests.begin(requestStart(request));
+    request.record = record;
+    void reply.headers(record.answerHeaders);
     const done = core.workBegun();
     reply.raw.once('close', () => {
       done();
-      const method = `${request.method} ${request.routeOptions.url ?? 'unmatched'}`;
-      const code = reply.raw.writableFinished ? (request.failure ?? 'OK') : 'CANCELLED';
-      const milliseconds = performance.now() - start;
-      core.metrics.requestEnded({ transport: 'rest', method, code, seconds: milliseconds / 1000 });
-      request.log.debug({ method, code, milliseconds }, 'request ended');
+      record.end(reply.raw.writableFinished ? (request.failure ?? 'OK') : 'CANCELLED');
     });
   });
+}
+
+function requestStart({ id, method, routeOptions: { url } }: FastifyRequest): RequestStart {
+  const isRoutine = url !== undefined && ROUTINE.has(url);
+  return { transport: 'rest', method: `${method} ${url ?? 'unmatched'}`, id, isRoutine };
 }
 
 /** On connections that outlive the listening socket. The process is alive to its end. */

@@ -58,9 +58,13 @@ export function answerErrors(app: App, core: ServiceCore): void {
 export function frameworkError(core: ServiceCore) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const failure = urlError(error) ?? toSpikingRxError(error);
-    const method = `${request.method} unmatched`;
-    core.metrics.requestEnded({ transport: 'rest', method, code: failure.code });
-    void sendError(reply, failure);
+    const record = core.requests.begin({
+      transport: 'rest',
+      method: `${request.method} unmatched`,
+      id: request.id,
+    });
+    void sendError(reply.headers(record.answerHeaders), failure);
+    record.end(failure.code);
   };
 }
 

@@ -83,7 +83,7 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
   );
   const asArray = body.output?.encoding === 'array';
   const answers = await core.computeAll(grids, {
-    transport: 'rest',
+    record: call.request.record,
     model,
     signal: call.request.gone,
     maxLlrs: asArray ? MAX_ARRAY_LLRS : undefined,
@@ -152,11 +152,12 @@ function llrNumbers(datatype: 'f32' | 'f16' | 'i8', bytes: Uint8Array<ArrayBuffe
 }
 
 async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
-  const { body, query, core, reply } = call;
+  const { body, query, core, request, reply } = call;
   const grids = binaryGrids(body, query);
   admitGrids(call, grids.length);
   const model = core.model(query.model, query.version);
-  const answers = await core.computeAll(grids, { transport: 'rest', model, signal: call.request.gone });
+  const { record, gone: signal } = request;
+  const answers = await core.computeAll(grids, { record, model, signal });
   const start = performance.now();
   const bytes = concatenated(answers);
   void reply.headers(binaryHeaders(answers));
