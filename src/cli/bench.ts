@@ -8,6 +8,7 @@ import { recordResult } from '../bench/record.js';
 import { formatBench } from '../bench/report.js';
 import { runBench } from '../bench/run.js';
 import { availableCores } from '../engine/cores.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positiveInteger } from './options.js';
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
@@ -80,7 +81,8 @@ export function benchCommand(): Command {
 
 async function bench(flags: BenchFlags): Promise<void> {
   // Exiting, unlike dying of the signal, takes the measured processes along.
-  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(EXIT_CODES.interrupted));
   const result = await runBench(benchOptions(flags), new Date());
   console.log(formatBench(result));
   if (flags.record !== undefined)

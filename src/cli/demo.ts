@@ -3,6 +3,7 @@ import type { ServiceProcess } from '../bench/service-process.js';
 import { runDemo } from '../demo/run.js';
 import { SpikingRxError } from '../errors.js';
 import { onInterrupt } from '../interrupt.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positiveInteger } from './options.js';
 
 interface DemoFlags {
@@ -70,7 +71,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     },
     flags.serve ? async (service) => keepServing(service, stop.signal) : undefined,
   );
-  if (outcome.failures > 0) process.exitCode = 1;
+  if (outcome.failures > 0) process.exitCode = EXIT_CODES.unfinished;
 }
 
 function serviceFlags({ modelsDir, workers }: DemoFlags): string[] {

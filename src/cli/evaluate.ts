@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { availableCores } from '../engine/cores.js';
 import type { CommandFlags } from '../evaluate/command.js';
 import { MODULATIONS } from '../nr/qam.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positiveInteger, repeatable, scenarioOptions } from './options.js';
 
 export function evaluateCommand(): Command {
@@ -45,5 +46,5 @@ function receiverOptions(command: Command): Command {
 /** The plotting library takes longer to load than most commands to run. */
 async function evaluate(flags: CommandFlags): Promise<void> {
   const { runEvaluation } = await import('../evaluate/command.js');
-  await runEvaluation(flags);
+  if (await runEvaluation(flags)) process.exitCode = EXIT_CODES.interrupted;
 }

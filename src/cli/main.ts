@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { SpikingRxError } from '../errors.js';
 import { benchCommand } from './bench.js';
 import { demoCommand } from './demo.js';
 import { energyCommand } from './energy.js';
 import { evaluateCommand } from './evaluate.js';
+import { exitCodeOf } from './exit-codes.js';
 import { exportCommand } from './export.js';
 import { inferCommand } from './infer.js';
 import { serveCommand } from './serve.js';
@@ -31,8 +32,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command('spikingrx')
   .description('Spiking neural receiver for 5G NR: received grid and DMRS in, bit LLRs out')
   .version(version)
+  .exitOverride()
   .showHelpAfterError('(see --help)');
-for (const command of COMMANDS) program.addCommand(command().showHelpAfterError('(see --help)'));
+for (const command of COMMANDS)
+  program.addCommand(command().exitOverride().showHelpAfterError('(see --help)'));
 
 /** What the user can mend is one line; anything else is a fault of ours and shows where. */
 function textOf(error: unknown): string {
@@ -44,6 +47,7 @@ function textOf(error: unknown): string {
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`spikingrx: ${textOf(error)}`);
-  process.exitCode = 1;
+  // Commander has said its own already.
+  if (!(error instanceof CommanderError)) console.error(`spikingrx: ${textOf(error)}`);
+  process.exitCode = exitCodeOf(error);
 }

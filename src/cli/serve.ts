@@ -11,13 +11,16 @@ import {
   type ConfigKey,
 } from '../server/config.js';
 import { createLogger, type Logger } from '../server/log.js';
+import { publishedConfigSchema } from '../server/published-schema.js';
 import { startServer, type RunningServer } from '../server/server.js';
+import { EXIT_CODES } from './exit-codes.js';
 
 /** `spikingrx serve`: every setting of the schema is a flag and an environment variable. */
 export function serveCommand(): Command {
   const command = new Command('serve')
     .description('Serve LLRs over REST and gRPC')
     .addOption(new Option('--config <file>', `YAML file with the settings below [env: ${ENV_CONFIG_FILE}]`))
+    .option('--print-config-schema', 'print the JSON Schema of the settings and exit')
     .addHelpText('after', HELP_AFTER);
   for (const key of CONFIG_KEYS) command.addOption(optionOf(key));
   return command.action(serve);
@@ -46,10 +49,19 @@ function placeholder(type: string | undefined): string {
   return type === 'integer' || type === 'number' ? 'n' : 'text';
 }
 
-async function serve({ config: file, ...flags }: Record<string, string>): Promise<void> {
+async function serve(options: Record<string, string>): Promise<void> {
+  const { config: file, printConfigSchema, ...flags } = options;
+  if (printConfigSchema) {
+    console.log(JSON.stringify(publishedConfigSchema(), null, 2));
+    return;
+  }
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
   routeGrpcLog(log);
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'internal error');
+    process.exit(EXIT_CODES.internal);
+  });
   const stopper = new Stopper(log);
   log.info('starting');
   await stopper.started(await startServer(config, { log }));
@@ -78,13 +90,13 @@ class Stopper {
     this.#server = server;
     if (!this.#stopping) return;
     await server.abort();
-    process.exit(0);
+    process.exit(EXIT_CODES.done);
   }
 
   async #stop(): Promise<void> {
     if (this.#stopping) {
       await this.#server?.abort();
-      process.exit(1);
+      process.exit(EXIT_CODES.unfinished);
     }
     this.#stopping = true;
     if (!this.#server) {
@@ -94,6 +106,6 @@ class Stopper {
     }
     await this.#server.close();
     // Nothing is left to do; open handles of libraries must not keep the process.
-    process.exit(0);
+    process.exit(EXIT_CODES.done);
   }
 }

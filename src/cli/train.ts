@@ -6,6 +6,7 @@ import { onInterrupt } from '../interrupt.js';
 import { type TrainConfig, TrainConfigSchema, loadTrainConfig } from '../train/config.js';
 import { publishModel } from '../train/publish.js';
 import { type TrainingProgress, checkpointPath, logPath, runTraining } from '../train/run.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positiveInteger } from './options.js';
 
 interface TrainFlags {
@@ -74,7 +75,7 @@ async function train(flags: TrainFlags): Promise<void> {
   // Last: what may be wrong with a figure must not keep a model from its folder.
   await writeCurve(directory, config);
   // As a shell reports a process that a signal ended: scripts can tell it from one that reached its stop.
-  if (stop.signal.aborted) process.exitCode = 130;
+  if (stop.signal.aborted) process.exitCode = EXIT_CODES.interrupted;
 }
 
 async function writeCurve(directory: string, { name, version, network }: TrainConfig): Promise<void> {

@@ -15,7 +15,8 @@ export interface CommandFlags extends EvaluationFlags {
   readonly out?: string;
 }
 
-export async function runEvaluation(flags: CommandFlags): Promise<void> {
+/** @returns whether a signal ended it before all points were there. */
+export async function runEvaluation(flags: CommandFlags): Promise<boolean> {
   const settings = await evaluationSettings(flags);
   const store = flags.out === undefined ? undefined : EvaluationStore.open(flags.out, settings.fingerprint);
   console.error(`${settings.caption}; SNR: received signal energy per RE and antenna over N0`);
@@ -24,9 +25,9 @@ export async function runEvaluation(flags: CommandFlags): Promise<void> {
   const points = await compute(settings, flags.workers, store, stop.signal);
   for (const path of store?.publish(points, settings.caption) ?? []) console.error(`written: ${path}`);
   console.log(formatted(points, flags, settings.caption));
-  if (!stop.signal.aborted) return;
-  console.error(store ? 'interrupted: run the same command again to go on' : 'interrupted');
-  process.exitCode = 130;
+  const interrupted = stop.signal.aborted;
+  if (interrupted) console.error(store ? 'interrupted: run the same command again to go on' : 'interrupted');
+  return interrupted;
 }
 
 async function compute(

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
 import { createEngine, type Engine } from '../engine/engine.js';
-import { SpikingRxError } from '../errors.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
+import { ListenError } from './listen-error.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import type { App } from './rest/app-type.js';
@@ -116,7 +116,7 @@ async function listen(parts: Parts): Promise<RunningServer> {
   try {
     await app.listen({ host, port: httpPort });
   } catch (cause) {
-    throw cannotListen('HTTP', `${host}:${httpPort}`, cause);
+    throw new ListenError('HTTP', `${host}:${httpPort}`, cause);
   }
   let boundGrpcPort: number;
   try {
@@ -152,20 +152,9 @@ async function listen(parts: Parts): Promise<RunningServer> {
 async function bind(server: GrpcJsServer, address: string): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(cannotListen('gRPC', address, error));
+      if (error) reject(new ListenError('gRPC', address, error));
       else resolve(port);
     });
-  });
-}
-
-function cannotListen(what: string, address: string, cause: unknown): SpikingRxError {
-  const code = (cause as { code?: unknown } | null)?.code;
-  const inUse = code === 'EADDRINUSE' || String(cause).includes('EADDRINUSE');
-  const reason = inUse
-    ? 'the port is in use; choose another with --http-port and --grpc-port'
-    : String(cause);
-  return new SpikingRxError('FAILED_PRECONDITION', `cannot listen for ${what} on ${address}: ${reason}`, {
-    cause,
   });
 }
 

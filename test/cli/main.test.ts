@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { CONFIG_KEYS, environmentName, flagName } from '#server/config.js';
@@ -43,14 +45,20 @@ describe('spikingrx', () => {
   });
 
   test.each([
-    ['unknown command', ['serv'], {}, /Did you mean serve\?/],
-    ['unknown flag', ['serve', '--http-prt', '1'], {}, /Did you mean --http-port\?/],
-    ['bad value', ['serve', '--http-port', 'x'], {}, /^spikingrx: --http-port: expected a whole number/],
-    ['unknown variable', ['serve'], { SPIKINGRX_PORT: '1' }, /^spikingrx: SPIKINGRX_PORT: unknown setting/],
-    ['no models', ['serve', '--models-dir', '/nowhere'], {}, /^spikingrx: .*\/nowhere/],
-  ])('%s', async (_name, args, environment, message) => {
+    ['unknown command', 2, ['serv'], {}, /Did you mean serve\?/],
+    ['unknown flag', 2, ['serve', '--http-prt', '1'], {}, /Did you mean --http-port\?/],
+    ['bad value', 2, ['serve', '--http-port', 'x'], {}, /^spikingrx: --http-port: expected a whole number/],
+    [
+      'unknown variable',
+      2,
+      ['serve'],
+      { SPIKINGRX_PORT: '1' },
+      /^spikingrx: SPIKINGRX_PORT: unknown setting/,
+    ],
+    ['no models', 4, ['serve', '--models-dir', '/nowhere'], {}, /^spikingrx: .*\/nowhere/],
+  ])('%s: exit code %i', async (_name, expected, args, environment, message) => {
     const { code, stderr } = await run(args, environment);
-    expect(code).toBe(1);
+    expect(code).toBe(expected);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n +at /);
   });
@@ -62,18 +70,35 @@ describe('spikingrx', () => {
     const { port } = blocker.address() as { port: number };
     const serve = ['serve', '--models-dir', models.path, '--host', '127.0.0.1', '--log-level', 'silent'];
     const cuda = await run([...serve, '--http-port', '0', '--grpc-port', '0', '--provider', 'cuda']);
-    expect(cuda.code).toBe(1);
+    expect(cuda.code).toBe(4);
     expect(cuda.stderr).toMatch(/^spikingrx: .*provider cuda is not available.*CUDA 12/ms);
     for (const flags of [
       ['--http-port', String(port), '--grpc-port', '0'],
       ['--http-port', '0', '--grpc-port', String(port)],
     ]) {
       const taken = await run([...serve, ...flags]);
-      expect(taken.code).toBe(1);
+      expect(taken.code).toBe(3);
       expect(taken.stderr).toMatch(/^spikingrx: cannot listen for .* port is in use; choose another/);
     }
     blocker.close();
     await models.remove();
+  });
+
+  test('a fault of ours is logged, and has a code of its own', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spikingrx-cli-'));
+    const throwing = join(folder, 'throwing.mjs');
+    writeFileSync(
+      throwing,
+      `process.on('newListener', (event) => {
+         if (event === 'uncaughtException') setImmediate(() => { throw new Error('no such luck'); });
+       });`,
+    );
+    const ports = ['--http-port', '0', '--grpc-port', '0', '--host', '127.0.0.1'];
+    const { code, stdout } = await run(['serve', ...ports], { NODE_OPTIONS: `--import ${throwing}` });
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(70);
+    const last = JSON.parse(stdout.trim().split('\n').at(-1) as string) as object;
+    expect(last).toMatchObject({ level: 60, msg: 'internal error', err: { message: 'no such luck' } });
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(

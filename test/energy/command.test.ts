@@ -23,7 +23,7 @@ it('`spikingrx energy` counts a model file alone, the same figures at every run'
 
 it('`spikingrx energy` says in a line what does not fit', () => {
   const { status, stderr } = spawnSync(process.execPath, [CLI, 'energy'], { encoding: 'utf8' });
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toBe('spikingrx: --model: expected at least one model, received none\n');
 });
 

@@ -59,7 +59,7 @@ describe('spikingrx evaluate', () => {
       ),
     );
     const refused = await run(`${flags} --seed 2 --out ${OUT}`);
-    expect(refused.status).toBe(1);
+    expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(
       /^spikingrx: --out: .* its seed: expected 1, received 2: choose another folder\n$/,
     );

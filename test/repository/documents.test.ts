@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceProcess } from '#bench/service-process.js';
+import { EXIT_CODES } from '#cli/exit-codes.js';
 import { CONFIG_KEYS, ConfigSchema } from '#server/config.js';
 import { temporaryModels } from '../demo/helpers/model-repository.js';
 
@@ -114,4 +115,12 @@ test('docs/configuration.md lists every setting with its default', () => {
     return [key, value === undefined ? '–' : `\`${value}\``];
   });
   expect(described).toEqual(defaults);
+});
+
+test('docs/configuration.md lists every exit code', () => {
+  const [, section = ''] = read('docs/configuration.md').split('## Exit codes');
+  const described = [...(section.split('\n## ')[0] as string).matchAll(/^\| (\d+) \| \w/gm)].map(([, code]) =>
+    Number(code),
+  );
+  expect(described).toEqual(Object.values(EXIT_CODES));
 });
