@@ -5,6 +5,8 @@ export interface Queueable {
   readonly request: { readonly shape: GridShape };
   readonly model: { readonly key: string };
   readonly resourceElements: number;
+  /** Grids of different numbers share no batch. */
+  readonly suspect?: number | undefined;
   /** On the `performance.now()` clock. */
   readonly enqueuedMs: number;
 }
@@ -124,7 +126,7 @@ export class BatchQueue<T extends Queueable> {
 
 function groupKey(grid: Queueable): string {
   const { nRx, nSym, nSc } = grid.request.shape;
-  return `${grid.model.key} ${nRx}x${nSym}x${nSc}`;
+  return `${grid.model.key} ${nRx}x${nSym}x${nSc} ${grid.suspect ?? ''}`;
 }
 
 function headOf<T extends Queueable>(group: Group<T>): number {

@@ -30,6 +30,7 @@ export class Batcher {
   private readonly queue: BatchQueue<PendingGrid>;
   private readonly pending = new Set<PendingGrid>();
   private readonly idleWaiters: (() => void)[] = [];
+  private suspects = 0;
   private pumpScheduled = false;
   private delayTimer: NodeJS.Timeout | undefined;
 
@@ -156,12 +157,19 @@ export class Batcher {
     }
   }
 
-  /** Puts the grids of a lost batch back at the head of the queue, or gives up on them. */
+  /**
+   * Puts the grids of a lost batch back at the head of the queue, or gives up on them. One of those that ran may have
+   * killed the worker: each runs alone from now on, so that it takes no other with it.
+   */
   private retry(grids: readonly PendingGrid[], lost: WorkerLostError): void {
     const again: PendingGrid[] = [];
     for (const grid of grids) {
       if (grid.isSettled) continue;
-      grid.lostBatches += 1;
+      if (lost.running) {
+        grid.lostBatches += 1;
+        this.suspects += 1;
+        grid.suspect = this.suspects;
+      }
       if (grid.lostBatches <= RETRIES) {
         again.push(grid);
       } else {

@@ -72,7 +72,8 @@ export async function createEngine(options: EngineOptions, internals: EngineInte
   const scan = await scanModels(resolved.modelsDir);
   catalogOf(scan, resolved, 'cpu'); // refuses an empty folder before anything is started
   const provider = await resolveProvider(resolved.provider, async () => {
-    await tryCuda(workerUrl, workerSetup(scan.models, resolved, 'cuda', [1]));
+    const setup = workerSetup(scan.models, resolved, 'cuda', [1]);
+    await tryCuda({ workerUrl, setup, heapMb: resolved.workerHeapMb, stallMs: resolved.workerStallMs });
   });
   const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
   const batchSizes = warmUpBatchSizes(resolved.maxBatchGrids);
@@ -120,8 +121,7 @@ class LlrEngine implements Engine {
     this.admission = new Admission(options);
     this.pool = new WorkerPool({
       size: options.workers,
-      workerUrl,
-      setup,
+      thread: { workerUrl, setup, heapMb: options.workerHeapMb, stallMs: options.workerStallMs },
       observer: options.observer,
       onWorkerReady: () => this.batcher.pump(),
     });

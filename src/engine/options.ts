@@ -15,6 +15,10 @@ export interface EngineOptions {
   readonly deviceId?: number;
   /** Worker threads. Default: one a core that is left to `intraOpThreads`; 1 with CUDA. */
   readonly workers?: number;
+  /** Most JavaScript heap of a worker thread, in MiB; buffers and the runtime are outside of it. Default 256. */
+  readonly workerHeapMb?: number;
+  /** A batch that runs for longer, in milliseconds, is given up, and its worker replaced. Default 60,000. */
+  readonly workerStallMs?: number;
   /** Threads inside one operator, for each worker. Default 1. */
   readonly intraOpThreads?: number;
   /** Most grids in a batch. Default 16. */
@@ -60,6 +64,8 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
     provider: options.provider ?? 'cpu',
     deviceId: options.deviceId ?? 0,
     workers: options.workers,
+    workerHeapMb: options.workerHeapMb ?? 256,
+    workerStallMs: options.workerStallMs ?? 60_000,
     intraOpThreads: options.intraOpThreads ?? 1,
     maxBatchGrids: options.maxBatchGrids ?? 16,
     maxBatchResourceElements: options.maxBatchResourceElements ?? 2 ** 18,
@@ -82,6 +88,8 @@ function validate(options: ResolvedEngineOptions): void {
     throw invalid('provider', PROVIDERS.join(', '), options.provider);
   }
   requireWhole('deviceId', options.deviceId, 0);
+  requireWhole('workerHeapMb', options.workerHeapMb, 16);
+  requireWhole('workerStallMs', options.workerStallMs, 1);
   requireWhole('intraOpThreads', options.intraOpThreads, 1);
   requireWhole('maxBatchGrids', options.maxBatchGrids, 1);
   requireWhole('maxBatchResourceElements', options.maxBatchResourceElements, 1);

@@ -18,8 +18,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class PendingGrid {
   readonly answer: Promise<LlrResult>;
   readonly resourceElements: number;
-  /** Batches that lost their worker with this grid in them. */
+  /** Batches that lost their worker while they ran with this grid in them. */
   lostBatches = 0;
+  /** A number of its own once it may have killed a worker: it shares no batch then. */
+  suspect: number | undefined;
   private settled = false;
   private batchedMs: number | undefined;
   private batchSize = 0;

@@ -11,12 +11,30 @@ const STOP_LIMIT_MS = 10_000;
 /** A worker thread ended with this batch in it; the requests themselves are intact. */
 export class WorkerLostError extends Error {
   override readonly name = 'WorkerLostError';
+
+  /** @param running false for a batch that waited behind another, and so had no part in it. */
+  constructor(
+    reason: string,
+    readonly running: boolean,
+  ) {
+    super(reason);
+  }
 }
 
 export interface BatchRequest {
   readonly modelKey: string;
   /** At least one, all of one shape. */
   readonly requests: readonly LlrRequest[];
+}
+
+/** How a worker thread is started, and what it may take. */
+export interface WorkerThreadOptions {
+  readonly workerUrl: URL;
+  readonly setup: WorkerSetup;
+  /** Most JavaScript heap of the thread, in MiB. Batch buffers and the runtime's own memory are outside of it. */
+  readonly heapMb: number;
+  /** A batch that runs for longer is given up, and its thread with it; milliseconds. */
+  readonly stallMs: number;
 }
 
 interface InFlight {
@@ -32,27 +50,37 @@ export type RefusedInWorker = readonly { readonly key: string; readonly reason: 
 export class WorkerHandle {
   /** Resolves when the thread takes batches; rejects when it ends before that. */
   readonly ready: Promise<RefusedInWorker>;
-  /** Resolves with the reason when the thread has ended, for whatever reason. Never rejects. */
+  /** Resolves with the reason when no batch can be run any more: the thread has ended or stalled. Never rejects. */
   readonly ended: Promise<string>;
+  /** Resolves when the thread is gone; of one that has stalled, perhaps never. */
+  readonly exited: Promise<void>;
   private readonly thread: Worker;
   private readonly inFlightBatches = new Map<number, InFlight>();
   /** Shared memory of finished batches, for the next ones. */
   private readonly spareMemory: SharedArrayBuffer[] = [];
   private nextBatchId = 1;
   private alive = true;
+  private givenUp = false;
   private lastError: string | undefined;
+  private stallTimer: NodeJS.Timeout | undefined;
+  private resolveEnded!: (reason: string) => void;
 
   constructor(
     readonly index: number,
-    workerUrl: URL,
-    setup: WorkerSetup,
+    private readonly options: WorkerThreadOptions,
   ) {
-    this.thread = new Worker(workerUrl, { workerData: setup, name: `spikingrx-engine-${index}` });
+    this.thread = new Worker(options.workerUrl, {
+      workerData: options.setup,
+      name: `spikingrx-engine-${index}`,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb },
+    });
     this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+    this.exited = new Promise((resolve) => {
       this.thread.once('exit', (code) => {
-        const reason = this.lastError ?? `the worker thread exited with code ${code}`;
-        this.onExit(reason);
-        resolve(reason);
+        this.onExit(this.lastError ?? `the worker thread exited with code ${code}`);
+        resolve();
       });
     });
     this.thread.on('error', (error) => {
@@ -61,6 +89,11 @@ export class WorkerHandle {
     this.ready = this.listen();
     // Whoever awaits `ready` still sees the rejection; a handle dropped before that must not crash the process.
     this.ready.catch(() => undefined);
+  }
+
+  /** A batch did not return in time: the thread is left to itself. */
+  get stalled(): boolean {
+    return this.givenUp;
   }
 
   /** Batches sent and not answered: the running one and those prepared behind it. */
@@ -75,7 +108,7 @@ export class WorkerHandle {
   async run(batch: BatchRequest): Promise<BatchAnswer> {
     const [first] = batch.requests;
     if (first === undefined) throw new SpikingRxError('INTERNAL', 'a batch needs at least one grid');
-    if (!this.alive) throw new WorkerLostError('the worker thread has ended');
+    if (!this.alive) throw new WorkerLostError('the worker thread has ended', false);
     const shape: BatchShape = { ...first.shape, batch: batch.requests.length };
     const memory = this.takeMemory(batchBytes(shape));
     writeBatch(memory, batch.requests);
@@ -85,6 +118,7 @@ export class WorkerHandle {
     const message: BatchMessage = { type: 'batch', batchId, modelKey: batch.modelKey, shape, memory, rows };
     return new Promise<BatchAnswer>((resolve, reject) => {
       this.inFlightBatches.set(batchId, { memory, resolve, reject });
+      if (this.inFlightBatches.size === 1) this.watchRunning();
       this.thread.postMessage(message, []);
     });
   }
@@ -97,7 +131,7 @@ export class WorkerHandle {
     const message: MainMessage = { type: 'stop' };
     this.thread.postMessage(message, []);
     const giveUp = setTimeout(() => void this.terminate(), STOP_LIMIT_MS);
-    await this.ended;
+    await this.exited;
     clearTimeout(giveUp);
   }
 
@@ -122,6 +156,7 @@ export class WorkerHandle {
     const batch = this.inFlightBatches.get(message.batchId);
     if (batch === undefined) return;
     this.inFlightBatches.delete(message.batchId);
+    this.watchRunning();
     this.spareMemory.push(batch.memory);
     if (message.type === 'done') {
       batch.resolve({ computeMs: message.computeMs, rows: message.rows });
@@ -130,11 +165,41 @@ export class WorkerHandle {
     }
   }
 
+  /** Batches run in their order, so the time of the oldest begins when the one before it has been answered. */
+  private watchRunning(): void {
+    clearTimeout(this.stallTimer);
+    if (this.inFlightBatches.size === 0) return;
+    this.stallTimer = setTimeout(() => this.onStall(), this.options.stallMs);
+  }
+
+  /**
+   * A run cannot be stopped, and ending its thread by force would abort the process: the thread is left to itself
+   * and ends when the run returns, if ever. What waited behind the run is lost, so that it is sent elsewhere; the
+   * batch that runs fails, lest it stall the next thread too.
+   */
+  private onStall(): void {
+    this.givenUp = true;
+    const reason = `a batch did not return within ${this.options.stallMs} ms`;
+    const [running] = this.inFlightBatches;
+    if (running !== undefined) {
+      const [batchId, batch] = running;
+      this.inFlightBatches.delete(batchId);
+      batch.reject(new SpikingRxError('INTERNAL', `${reason}; its worker was given up`));
+    }
+    const message: MainMessage = { type: 'stop' };
+    this.thread.postMessage(message, []);
+    this.thread.unref();
+    this.onExit(reason);
+  }
+
   private onExit(reason: string): void {
     this.alive = false;
+    clearTimeout(this.stallTimer);
     const lost = [...this.inFlightBatches.values()];
     this.inFlightBatches.clear();
-    for (const batch of lost) batch.reject(new WorkerLostError(reason));
+    for (const [index, batch] of lost.entries())
+      batch.reject(new WorkerLostError(reason, index === 0 && !this.givenUp));
+    this.resolveEnded(reason);
   }
 
   private takeMemory(bytes: number): SharedArrayBuffer {

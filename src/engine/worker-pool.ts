@@ -1,12 +1,10 @@
 import { SpikingRxError } from '../errors.js';
 import { type EngineObserver, notify } from './observer.js';
-import { type RefusedInWorker, WorkerHandle } from './worker-handle.js';
-import type { WorkerSetup } from './worker-protocol.js';
+import { type RefusedInWorker, WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
 
 export interface WorkerPoolOptions {
   readonly size: number;
-  readonly workerUrl: URL;
-  readonly setup: WorkerSetup;
+  readonly thread: WorkerThreadOptions;
   readonly observer: EngineObserver;
   /** Called when a replacement has become ready. */
   readonly onWorkerReady: () => void;
@@ -25,9 +23,16 @@ interface Slot {
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 10_000;
 
-/** A fixed number of worker threads; one that ends is replaced, with growing delays while it keeps ending. */
+/**
+ * A fixed number of worker threads; one that ends or stalls is replaced, with growing delays while it keeps ending.
+ * A stalled thread goes on taking a core and memory: once there are more of them than workers, what ends is not
+ * replaced until one of them is gone, and an engine without workers is not ready.
+ */
 export class WorkerPool {
   private readonly slots: readonly Slot[];
+  private stalledThreads = 0;
+  /** Replacements that wait for a stalled thread to end. */
+  private readonly heldBack: (() => void)[] = [];
   private closed = false;
   private refusedKeys: ReadonlySet<string> = new Set();
 
@@ -93,7 +98,7 @@ export class WorkerPool {
   }
 
   private spawn(slot: Slot): WorkerHandle {
-    const worker = new WorkerHandle(slot.index, this.options.workerUrl, this.options.setup);
+    const worker = new WorkerHandle(slot.index, this.options.thread);
     slot.starting = worker;
     void worker.ended.then((reason) => this.onEnded(slot, worker, reason));
     return worker;
@@ -107,11 +112,26 @@ export class WorkerPool {
   private onEnded(slot: Slot, worker: WorkerHandle, reason: string): void {
     if (slot.worker === worker) slot.worker = undefined;
     if (slot.starting === worker) slot.starting = undefined;
+    if (worker.stalled) void this.countStalled(worker);
     if (this.closed) return;
     notify(this.options.observer, 'workerLost', { worker: slot.index, reason });
     const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** slot.failures);
     slot.failures += 1;
-    slot.restart = setTimeout(() => void this.replace(slot, reason), delayMs);
+    this.replaceAfter(delayMs, slot, reason);
+  }
+
+  private async countStalled(worker: WorkerHandle): Promise<void> {
+    this.stalledThreads += 1;
+    await worker.exited;
+    this.stalledThreads -= 1;
+    if (!this.closed) this.heldBack.shift()?.();
+  }
+
+  private replaceAfter(delayMs: number, slot: Slot, reason: string): void {
+    slot.restart = setTimeout(() => {
+      if (this.stalledThreads <= this.slots.length) void this.replace(slot, reason);
+      else this.heldBack.push(() => void this.replace(slot, reason));
+    }, delayMs);
   }
 
   /** Never rejects: a replacement that does not start has ended, and its end starts the next one. */

@@ -1,6 +1,6 @@
 import type { RepositoryModel } from './model-repository.js';
 import type { ResolvedEngineOptions } from './options.js';
-import { WorkerHandle } from './worker-handle.js';
+import { WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
 import type { WorkerSetup } from './worker-protocol.js';
 
 /** What the workers of an engine start with. */
@@ -34,11 +34,11 @@ export function warmUpBatchSizes(maxBatchGrids: number): readonly number[] {
 }
 
 /** Rejects with the reason unless a worker loads and runs at least one model with CUDA. */
-export async function tryCuda(workerUrl: URL, setup: WorkerSetup): Promise<void> {
-  const worker = new WorkerHandle(0, workerUrl, setup);
+export async function tryCuda(options: WorkerThreadOptions): Promise<void> {
+  const worker = new WorkerHandle(0, options);
   try {
     const refused = await worker.ready;
-    if (refused.length === setup.models.length)
+    if (refused.length === options.setup.models.length)
       throw new Error(refused[0]?.reason ?? 'there is no model to try');
   } finally {
     await worker.terminate();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
-import { createEngine, type Engine } from '../engine/engine.js';
+import { createEngine, type Engine, type EngineInternals } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/options.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
@@ -27,6 +28,14 @@ export interface RunningServer {
 
 export interface ServerDeps {
   readonly log?: Logger;
+  /** For tests: parts of the engine. */
+  readonly engine?: EngineInternals;
+}
+
+interface EngineDeps {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly internals: EngineInternals | undefined;
 }
 
 /** For answers that were handed to the sockets to leave them. */
@@ -41,7 +50,7 @@ const HEALTH_PERIOD_MS = 250;
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
   const log = deps.log ?? createLogger(config);
   const metrics = new Metrics();
-  const engine = await startEngine(config, metrics, log);
+  const engine = await startEngine(config, { metrics, log, internals: deps.engine });
   try {
     const effective = withRoomForModels(config, engine);
     log.info({ config: effective }, 'settings in effect');
@@ -57,12 +66,15 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   }
 }
 
-async function startEngine(config: Config, metrics: Metrics, log: Logger): Promise<Engine> {
+async function startEngine(config: Config, { metrics, log, internals }: EngineDeps): Promise<Engine> {
   const { modelsDir, provider, intraOpThreads, maxBatchGrids, maxBatchResourceElements } = config;
+  const { workerHeapMb, workerStallMs } = config;
   const { maxQueueDelayMs, maxQueuedGrids, maxQueuedBytes, defaultModel, deviceId, workers } = config;
-  const engine = await createEngine({
+  const options: EngineOptions = {
     modelsDir,
     provider,
+    workerHeapMb,
+    workerStallMs,
     intraOpThreads,
     maxBatchGrids,
     maxBatchResourceElements,
@@ -83,7 +95,8 @@ async function startEngine(config: Config, metrics: Metrics, log: Logger): Promi
         log.warn(event, 'worker restarted');
       },
     },
-  });
+  };
+  const engine = await createEngine(options, internals);
   metrics.watch(engine);
   const { fallbackReason } = engine.provider;
   if (fallbackReason !== undefined)

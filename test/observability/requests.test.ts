@@ -13,7 +13,7 @@ let bare: Client;
 const lines: Line[] = [];
 beforeAll(async () => {
   const log = pino({ level: 'info' }, { write: (text) => void lines.push(JSON.parse(text)) });
-  service = await startTestService({ accessLogSample: 1, workers: 1 }, log);
+  service = await startTestService({ accessLogSample: 1, workers: 1 }, { log });
   bare = new Client(service.target, credentials.createInsecure());
 });
 beforeEach(() => void lines.splice(0));

@@ -13,6 +13,19 @@ export const computeSettings = {
   workers: Type.Optional(
     integer('Worker threads (default: one a core on the CPU, one on a GPU)', { minimum: 1, maximum: 1024 }),
   ),
+  workerHeapMb: integer(
+    'Most JavaScript heap of a worker thread in MiB; buffers and the runtime are outside of it',
+    {
+      default: 256,
+      minimum: 16,
+      maximum: 1_048_576,
+    },
+  ),
+  workerStallMs: integer('A batch that runs for longer is given up, and its worker replaced', {
+    default: 60_000,
+    minimum: 1,
+    maximum: 3_600_000,
+  }),
   intraOpThreads: integer('Threads inside one operator, for each worker', {
     default: 1,
     minimum: 1,

@@ -1,7 +1,7 @@
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
 import { GrpcLlrClient, RestLlrClient } from '#client/index.js';
 import { loadConfig } from '#server/config.js';
-import { startServer, type RunningServer } from '#server/server.js';
+import { startServer, type RunningServer, type ServerDeps } from '#server/server.js';
 import { modelFolder, spikingRxModel } from '../../engine/helpers/models.js';
 
 export interface TestService {
@@ -24,11 +24,11 @@ export async function testModels() {
 /** A whole service on free ports, with the real engine and small models of random weights. */
 export async function startTestService(
   settings: Readonly<Record<string, unknown>> = {},
-  log: Logger = pino({ level: 'silent' }),
+  { log = pino({ level: 'silent' }), ...deps }: ServerDeps = {},
 ): Promise<TestService> {
   const models = await testModels();
   const defaults = { host: '127.0.0.1', httpPort: 0, grpcPort: 0, drainDelayMs: 0, modelsDir: models.path };
-  const server = await startServer(loadConfig({ flags: { ...defaults, ...settings } }), { log });
+  const server = await startServer(loadConfig({ flags: { ...defaults, ...settings } }), { ...deps, log });
   const url = `http://127.0.0.1:${server.httpPort}`;
   const target = `127.0.0.1:${server.grpcPort}`;
   const grpc = new GrpcLlrClient({ target });
