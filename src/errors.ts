@@ -1,9 +1,12 @@
 /** Stable error codes. Transports map them exhaustively to HTTP statuses and gRPC codes. */
 export const ERROR_CODES = [
   'INVALID_ARGUMENT',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
   'NOT_FOUND',
   'PAYLOAD_TOO_LARGE',
   'QUEUE_FULL',
+  'RATE_LIMITED',
   'CANCELLED',
   'DEADLINE_EXCEEDED',
   'UNAVAILABLE',

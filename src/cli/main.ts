@@ -9,12 +9,14 @@ import { evaluateCommand } from './evaluate.js';
 import { exitCodeOf } from './exit-codes.js';
 import { exportCommand } from './export.js';
 import { inferCommand } from './infer.js';
+import { keyCommand } from './key.js';
 import { serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
 import { trainCommand } from './train.js';
 
 const COMMANDS = [
   serveCommand, //
+  keyCommand,
   demoCommand,
   simulateCommand,
   trainCommand,

@@ -4,6 +4,8 @@ import { remoteError } from './wire.js';
 
 const CODES: Partial<Record<status, ErrorCode>> = {
   [status.INVALID_ARGUMENT]: 'INVALID_ARGUMENT',
+  [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
+  [status.PERMISSION_DENIED]: 'PERMISSION_DENIED',
   [status.NOT_FOUND]: 'NOT_FOUND',
   // The service always says which of its codes it means; without one it was grpc's own message limit.
   [status.RESOURCE_EXHAUSTED]: 'PAYLOAD_TOO_LARGE',

@@ -20,6 +20,8 @@ export interface GrpcClientOptions {
   readonly target: string;
   /** Plain text when left out. */
   readonly credentials?: ChannelCredentials;
+  /** An API key or a token, sent with every call. */
+  readonly token?: string;
   /** Largest message in either direction, in bytes; 64 MiB when left out. */
   readonly maxMessageBytes?: number;
 }
@@ -27,8 +29,10 @@ export interface GrpcClientOptions {
 /** Client of `spikingrx.v1.LlrService`. Every error it throws is a {@link SpikingRxError}. */
 export class GrpcLlrClient {
   readonly #client: Client;
+  readonly #metadata = new Metadata();
 
   constructor(options: GrpcClientOptions) {
+    if (options.token !== undefined) this.#metadata.set('authorization', `Bearer ${options.token}`);
     const limit = options.maxMessageBytes ?? 64 * 2 ** 20;
     this.#client = new Client(options.target, options.credentials ?? credentials.createInsecure(), {
       'grpc.max_receive_message_length': limit,
@@ -77,7 +81,7 @@ export class GrpcLlrClient {
       path,
       requestSerialize as (value: StreamLlrRequestMessage) => Buffer,
       responseDeserialize,
-      new Metadata(),
+      this.#metadata,
       options,
     );
   }
@@ -108,7 +112,7 @@ export class GrpcLlrClient {
         method.requestSerialize as (value: Q) => Buffer,
         method.responseDeserialize,
         request,
-        new Metadata(),
+        this.#metadata,
         timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
         (error, answer) => {
           signal?.removeEventListener('abort', cancel);

@@ -30,9 +30,11 @@ export class HttpConnection {
   readonly #base: URL;
   readonly #agent: HttpAgent;
   readonly #request: typeof httpRequest;
+  readonly #token: string | undefined;
 
   /** @throws INVALID_ARGUMENT for an address that is not http or https. */
-  constructor(baseUrl: string) {
+  constructor(baseUrl: string, options: { readonly token?: string } = {}) {
+    this.#token = options.token;
     if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl))
       throw new SpikingRxError('INVALID_ARGUMENT', `baseUrl: expected http://host:port, received ${baseUrl}`);
     this.#base = new URL(baseUrl);
@@ -55,6 +57,7 @@ export class HttpConnection {
   async #send({ method, path, contentType, body, signal }: HttpRequest): Promise<HttpResponse> {
     const url = new URL(this.#base.pathname.replace(/\/+$/, '') + path, this.#base);
     const headers = {
+      ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(body && { 'content-length': body.byteLength }),
     };

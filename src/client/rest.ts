@@ -8,6 +8,8 @@ import { remoteError } from './wire.js';
 export interface RestClientOptions {
   /** For example `http://127.0.0.1:8000`. */
   readonly baseUrl: string;
+  /** An API key or a token, sent with every request. */
+  readonly token?: string;
 }
 
 /** Requests of one `compute` that are out at a time. */
@@ -29,7 +31,7 @@ export class RestLlrClient {
   readonly #http: HttpConnection;
 
   constructor(options: RestClientOptions) {
-    this.#http = new HttpConnection(options.baseUrl);
+    this.#http = new HttpConnection(options.baseUrl, options);
   }
 
   /**

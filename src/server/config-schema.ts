@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { accessSettings } from './config/access.js';
 import { computeSettings } from './config/compute.js';
 import { lifecycleSettings } from './config/lifecycle.js';
 import { limitsSettings } from './config/limits.js';
@@ -18,6 +19,7 @@ export const ConfigSchema = Type.Object(
     ...modelsSettings,
     ...computeSettings,
     ...limitsSettings,
+    ...accessSettings,
     ...lifecycleSettings,
     ...loggingSettings,
   },

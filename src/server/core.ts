@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.js';
 import type { LlrRequest, LlrResult, ModelInfo, Permit } from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
+import type { Access } from './access/access.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import type { Config } from './config.js';
 import { GridDecoder } from './decode-grid.js';
@@ -44,6 +45,7 @@ export interface CoreParts {
   readonly config: Config;
   readonly metrics: Metrics;
   readonly requests: Requests;
+  readonly access: Access;
 }
 
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
@@ -52,6 +54,7 @@ export class ServiceCore {
   readonly config: Config;
   readonly metrics: Metrics;
   readonly requests: Requests;
+  readonly access: Access;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   readonly #room: WaitingRoom;
@@ -64,6 +67,7 @@ export class ServiceCore {
     this.config = parts.config;
     this.metrics = parts.metrics;
     this.requests = parts.requests;
+    this.access = parts.access;
     this.#room = new WaitingRoom((size) => this.engine.admit(size));
     setMaxListeners(0, this.#stop.signal);
   }

@@ -32,6 +32,19 @@ export const ERROR_CATALOGUE = {
       'Mend the field that the error names. At start-up it is a setting: its flag, variable or key is named.',
     seen: 'REST, gRPC, single grids of a stream; `spikingrx serve` at start',
   },
+  UNAUTHENTICATED: {
+    meaning: 'Authentication is on, and the call has no valid API key or token.',
+    retry: 'With a valid credential.',
+    remedy:
+      'Send `Authorization: Bearer …` or `x-api-key` (gRPC: metadata of the same names); see security.md.',
+    seen: 'REST, gRPC, the end of streams',
+  },
+  PERMISSION_DENIED: {
+    meaning: 'The caller may not make this call: `expected` names the scope that it needs.',
+    retry: 'With a credential that has the scope.',
+    remedy: 'Give the key or token the scope. Without authentication admin calls need `adminPort`.',
+    seen: 'REST, gRPC',
+  },
   NOT_FOUND: {
     meaning: 'No such route, or no model of that name and version is served.',
     retry: 'Once the model is loaded.',
@@ -56,6 +69,12 @@ export const ERROR_CATALOGUE = {
     retry: 'After `retryAfterMs` (`Retry-After`, `retry-after-ms`).',
     remedy: 'Send slower, use a stream (it waits instead), add workers or replicas.',
     seen: 'REST and unary gRPC; streams wait instead',
+  },
+  RATE_LIMITED: {
+    meaning: 'The caller, or its address, asks more often than the settings let it. Nothing was computed.',
+    retry: 'After `retryAfterMs` (`Retry-After`, `retry-after-ms`).',
+    remedy: 'Send slower; check the credential, if wrong ones were sent; or raise the limit.',
+    seen: 'REST, gRPC, single grids of a stream',
   },
   CANCELLED: {
     meaning: 'The caller went away or cancelled before the answer was there.',

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import type { ErrorCode } from '../errors.js';
 import { BATCH_BUCKETS, STAGE_BUCKETS } from './metrics/buckets.js';
+import { AccessMetrics } from './metrics/access.js';
 import { watchEngine } from './metrics/engine-state.js';
 
 export type Transport = 'rest' | 'grpc';
@@ -17,6 +18,7 @@ export type Stage = 'decode' | 'queue' | 'compute' | 'encode';
 export class Metrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
+  readonly access = new AccessMetrics(this.#registers);
   readonly #requests = new Counter({
     name: 'spikingrx_requests_total',
     help: 'Requests that ended, by transport, method and code (OK or an error code); a stream counts once',

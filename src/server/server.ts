@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
 import { createEngine, type Engine, type EngineInternals } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/options.js';
+import { Access } from './access/access.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
+import { FileFollower } from './followed-files.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { ListenError } from './listen-error.js';
 import { createLogger, type Logger } from './log.js';
@@ -50,17 +52,25 @@ const HEALTH_PERIOD_MS = 250;
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
   const log = deps.log ?? createLogger(config);
   const metrics = new Metrics();
+  const files = new FileFollower({
+    log,
+    periodMs: config.credentialsReloadMs,
+    reloaded: metrics.access.reloaded,
+  });
+  // First: what it refuses is refused before models are loaded.
+  const access = await Access.create(config, files);
   const engine = await startEngine(config, { metrics, log, internals: deps.engine });
   try {
     const effective = withRoomForModels(config, engine);
     log.info({ config: effective }, 'settings in effect');
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
     const requests = new Requests(metrics, new AccessLog(log, config.accessLogSample));
-    const core = new ServiceCore({ engine, config: effective, metrics, requests });
+    const core = new ServiceCore({ engine, config: effective, metrics, requests, access });
     const grpc = createGrpcServer(core, log);
     const app = await createRestApp(core, log);
-    return await listen({ core, app, grpc, log });
+    return await listen({ core, app, grpc, log, files });
   } catch (error) {
+    files.close();
     await engine.close();
     throw error;
   }
@@ -121,6 +131,7 @@ interface Parts {
   readonly app: App;
   readonly grpc: GrpcServer;
   readonly log: Logger;
+  readonly files: FileFollower;
 }
 
 async function listen(parts: Parts): Promise<RunningServer> {
@@ -144,17 +155,21 @@ async function listen(parts: Parts): Promise<RunningServer> {
   grpc.setServing(core.ready);
   const health = setInterval(() => grpc.setServing(core.ready), HEALTH_PERIOD_MS);
   health.unref();
+  const stopWatching = (): void => {
+    clearInterval(health);
+    parts.files.close();
+  };
   log.info({ host, ...ports }, 'listening');
   let closing: Promise<void> | undefined;
   return {
     ...ports,
     engine: core.engine,
     close: async () => {
-      closing ??= shutDown(parts).finally(() => clearInterval(health));
+      closing ??= shutDown(parts).finally(stopWatching);
       await closing;
     },
     abort: async () => {
-      clearInterval(health);
+      stopWatching();
       grpc.server.forceShutdown();
       app.server.closeAllConnections();
       await core.engine.close();

@@ -6,6 +6,7 @@ import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../wire/proto.js';
 import { maxRequestBytes, maxResponseBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import type { Logger } from '../log.js';
+import { accessInterceptor } from './access.js';
 import { serverDefinition } from './definition.js';
 import { LlrStream, type StreamCall } from './stream.js';
 import { AnswerTrailers } from './trailers.js';
@@ -31,6 +32,7 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
+    interceptors: [accessInterceptor(core)],
   };
   const server = new Server(options);
   const trailers = new AnswerTrailers();

@@ -7,6 +7,8 @@ import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
 import type { RequestRecord, RequestStart } from '../telemetry/requests.js';
+import { guardRoutes } from './access.js';
+import { adminRoutes } from './admin.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
 import { infoRoutes } from './info.js';
@@ -48,6 +50,7 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
   recordRequests(app, core);
   answerErrors(app, core);
   refuseWhenStopping(app, core);
+  guardRoutes(app, core);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -61,6 +64,7 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
   await app.register(swaggerUi, { routePrefix: '/docs' });
   await app.register(async (scope: App) => llrRoutes(scope, core));
   await app.register(async (scope: App) => infoRoutes(scope, core));
+  await app.register(async (scope: App) => adminRoutes(scope, core));
   return app;
 }
 

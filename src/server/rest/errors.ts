@@ -68,10 +68,18 @@ export function frameworkError(core: ServiceCore) {
   };
 }
 
+/** RFC 6750 §3; what is wrong with a credential is not told. */
+const CHALLENGES: Partial<Record<ErrorCode, string>> = {
+  UNAUTHENTICATED: 'Bearer realm="spikingrx"',
+  PERMISSION_DENIED: 'Bearer realm="spikingrx", error="insufficient_scope"',
+};
+
 function sendError(reply: FastifyReply, failure: SpikingRxError): FastifyReply {
   const retryAfter = retryAfterSeconds(failure);
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
   if (failure instanceof HttpRefusal) void reply.headers(failure.headers);
+  const challenge = CHALLENGES[failure.code];
+  if (challenge !== undefined) void reply.header('www-authenticate', challenge);
   // After a body that ran out of room the connection is as good as before: its rest is read and ignored.
   if (failure.code === 'QUEUE_FULL') void reply.removeHeader('connection');
   const status = failure instanceof HttpRefusal ? failure.status : HTTP_STATUS[failure.code];

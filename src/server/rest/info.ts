@@ -50,12 +50,18 @@ function modelRoutes(app: App, core: ServiceCore): void {
 function probeRoutes(app: App, core: ServiceCore): void {
   app.get(
     '/healthz',
-    { schema: { summary: 'The process is alive', response: { 200: StatusSchema } } },
+    {
+      config: { scope: 'none' },
+      schema: { summary: 'The process is alive', response: { 200: StatusSchema } },
+    },
     async () => ({ status: 'ok' }),
   );
   app.get(
     '/readyz',
-    { schema: { summary: 'Ready for grids', response: { 200: StatusSchema, 503: ErrorSchema } } },
+    {
+      config: { scope: 'none' },
+      schema: { summary: 'Ready for grids', response: { 200: StatusSchema, 503: ErrorSchema } },
+    },
     async () => {
       if (core.ready) return { status: 'ready' };
       throw new SpikingRxError('UNAVAILABLE', 'not ready: shutting down, or no worker is alive');
@@ -63,7 +69,10 @@ function probeRoutes(app: App, core: ServiceCore): void {
   );
   app.get(
     '/metrics',
-    { schema: { summary: 'Metrics in the Prometheus text format', response: { 200: METRICS_ANSWER } } },
+    {
+      config: { scope: 'metrics' },
+      schema: { summary: 'Metrics in the Prometheus text format', response: { 200: METRICS_ANSWER } },
+    },
     async (_request, reply) => {
       void reply.type(core.metrics.registry.contentType).serializer((text: unknown) => String(text));
       return core.metrics.registry.metrics();

@@ -176,7 +176,7 @@ function concatenated(answers: readonly GridAnswer[]): Buffer {
 }
 
 const failures = Object.fromEntries(
-  [400, 404, 413, 415, 429, 500, 503, 504].map((status) => [status, ErrorSchema]),
+  [400, 401, 403, 404, 413, 415, 429, 500, 503, 504].map((status) => [status, ErrorSchema]),
 );
 
 const llrSchema = {

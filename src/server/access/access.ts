@@ -1,0 +1,71 @@
+import type { Config } from '../config.js';
+import type { FileFollower } from '../followed-files.js';
+import { ApiKeys } from './api-keys.js';
+import { credentialOf, unauthenticated, type Caller } from './caller.js';
+import { FailureLimit } from './failure-limit.js';
+import { ANYBODY, OPERATOR, requireScope, type Principal, type RequiredScope } from './principal.js';
+
+/** Where a call came in. */
+export type Entrance = 'public' | 'admin';
+
+/** Decides for both transports who calls and what they may. Without authentication everybody may infer. */
+export class Access {
+  /** Whether callers must say who they are. */
+  readonly enabled: boolean;
+  readonly #failures: FailureLimit;
+  #apiKeys: ApiKeys | undefined;
+
+  private constructor(config: Config) {
+    this.enabled = config.apiKeysFile !== undefined;
+    this.#failures = new FailureLimit(config.maxAuthFailuresPerMinute);
+  }
+
+  /** @throws SpikingRxError when the files of the settings cannot be used. */
+  static async create(config: Config, files: FileFollower): Promise<Access> {
+    const access = new Access(config);
+    const { apiKeysFile } = config;
+    if (apiKeysFile !== undefined)
+      await files.follow({
+        what: 'api-keys',
+        paths: [apiKeysFile],
+        apply: ([content]) => {
+          access.#apiKeys = new ApiKeys(String(content));
+        },
+      });
+    return access;
+  }
+
+  /**
+   * Who calls, once they may.
+   * @throws UNAUTHENTICATED, PERMISSION_DENIED; RATE_LIMITED after too many wrong credentials from an address.
+   */
+  async admit(caller: Caller, scope: RequiredScope, entrance: Entrance = 'public'): Promise<Principal> {
+    const nobody = entrance === 'admin' ? OPERATOR : ANYBODY;
+    if (scope === 'none') return nobody;
+    const principal = this.enabled ? await this.#authenticate(caller) : nobody;
+    requireScope(principal, scope);
+    return principal;
+  }
+
+  async #authenticate(caller: Caller): Promise<Principal> {
+    await this.#failures.check(caller.address);
+    if (caller.authorization === undefined && caller.apiKey === undefined)
+      throw unauthenticated(
+        'this call needs an API key or a token: Authorization: Bearer …, or x-api-key',
+        'a key or token',
+        'none',
+      );
+    try {
+      const principal = await this.#principalOf(credentialOf(caller));
+      if (principal) return principal;
+      throw unauthenticated('the API key or token is not valid here', 'a valid key or token', 'another');
+    } catch (error) {
+      await this.#failures.count(caller.address);
+      throw error;
+    }
+  }
+
+  async #principalOf(credential: string): Promise<Principal | undefined> {
+    return this.#apiKeys?.find(credential);
+  }
+}

@@ -1,0 +1,76 @@
+import {
+  type Metadata,
+  ResponderBuilder,
+  type ServerInterceptingCallInterface,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+} from '@grpc/grpc-js';
+import { methodScope } from '../access/methods.js';
+import { ANYBODY, type Principal } from '../access/principal.js';
+import type { ServiceCore } from '../core.js';
+import { grpcStatus, toSpikingRxError } from '../errors.js';
+import { beginCall, withAnswerMetadata } from './call.js';
+
+const principals = new WeakMap<Metadata, Principal>();
+
+/** Who makes a call that {@link accessInterceptor} has let in. */
+export function principalOf(call: { readonly metadata: Metadata }): Principal {
+  return principals.get(call.metadata) ?? ANYBODY;
+}
+
+/** Lets a call in to its method, or not, before its messages are read. */
+export function accessInterceptor(core: ServiceCore): ServerInterceptor {
+  return ({ path }, call) => {
+    if (methodScope(path) === 'none') return new ServerInterceptingCall(call);
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => void admit(metadata, next, { core, path, call }))
+      .build();
+    return new ServerInterceptingCall(
+      call,
+      new ResponderBuilder().withStart((next) => next(listener)).build(),
+    );
+  };
+}
+
+interface Guarded {
+  readonly core: ServiceCore;
+  readonly path: string;
+  readonly call: ServerInterceptingCallInterface;
+}
+
+async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at: Guarded): Promise<void> {
+  const { core, path, call } = at;
+  const caller = callerOf(call, metadata);
+  // Nobody below has a use for them, and what is not there is in no log.
+  metadata.remove('authorization');
+  metadata.remove('x-api-key');
+  try {
+    principals.set(metadata, await core.access.admit(caller, methodScope(path)));
+  } catch (error) {
+    refuse(error, metadata, at);
+    return;
+  }
+  next(metadata);
+}
+
+function callerOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
+  const text = (key: string): string | undefined => {
+    const values = metadata.get(key);
+    return values.length === 0 ? undefined : values.join();
+  };
+  return {
+    address: call.getConnectionInfo().remoteAddress ?? 'unknown',
+    authorization: text('authorization'),
+    apiKey: text('x-api-key'),
+  };
+}
+
+/** Recorded here: the method never sees the call. */
+function refuse(error: unknown, metadata: Metadata, { core, path, call }: Guarded): void {
+  const failure = toSpikingRxError(error);
+  const method = path.slice(path.lastIndexOf('/') + 1);
+  const record = beginCall(core, { call: { metadata }, method });
+  record.end(failure.code);
+  call.sendStatus(withAnswerMetadata(grpcStatus(failure), record));
+}

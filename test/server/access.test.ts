@@ -1,0 +1,172 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { GrpcLlrClient, RestLlrClient } from '#client/index.js';
+import { newApiKey } from '#server/access/api-keys.js';
+import { grid } from './helpers/grids.js';
+import { startTestService, type TestService } from './helpers/service.js';
+
+const infer = newApiKey({ id: 'gnb', scopes: ['infer'] });
+const metrics = newApiKey({ id: 'prometheus', scopes: ['metrics'] });
+const late = newApiKey({ id: 'late', scopes: ['infer'] });
+
+const directory = await mkdtemp(join(tmpdir(), 'spikingrx-keys-'));
+const apiKeysFile = join(directory, 'keys.yaml');
+const write = async (...entries: unknown[]) => writeFile(apiKeysFile, stringify({ keys: entries }));
+
+let service: TestService;
+beforeAll(async () => {
+  await write(infer.entry, metrics.entry);
+  service = await startTestService({ apiKeysFile, credentialsReloadMs: 100, maxAuthFailuresPerMinute: 0 });
+});
+afterAll(async () => {
+  await service.close();
+  await rm(directory, { recursive: true });
+});
+
+async function status(path: string, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(`${service.url}${path}`, { headers });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+const works = async (key: string) => (await status('/v1/models', { 'x-api-key': key })) === 200;
+
+async function rest<T>(token: string | undefined, use: (client: RestLlrClient) => Promise<T>): Promise<T> {
+  const client = new RestLlrClient({ baseUrl: service.url, ...(token !== undefined && { token }) });
+  return use(client).finally(() => client.close());
+}
+
+async function grpc<T>(token: string | undefined, use: (client: GrpcLlrClient) => Promise<T>): Promise<T> {
+  const client = new GrpcLlrClient({ target: service.target, ...(token !== undefined && { token }) });
+  return use(client).finally(() => client.close());
+}
+
+async function streamed(client: GrpcLlrClient): Promise<number> {
+  let answers = 0;
+  for await (const answer of client.stream([grid()])) answers += answer.error ? 0 : 1;
+  return answers;
+}
+
+describe('with API keys', () => {
+  test('a key opens both transports', async () => {
+    expect(await rest(infer.key, async (client) => client.compute([grid()]))).toHaveLength(1);
+    expect(await grpc(infer.key, async (client) => client.compute([grid()]))).toHaveLength(1);
+    expect(await grpc(infer.key, streamed)).toBe(1);
+    expect(await status('/v1/models', { 'x-api-key': infer.key })).toBe(200);
+  });
+
+  test.each([undefined, 'gnb.guess', `${infer.key}x`, infer.entry.sha256])(
+    'without one (%s) nothing is served but probes',
+    async (token) => {
+      const refused = { code: 'UNAUTHENTICATED', field: 'authorization' };
+      await expect(rest(token, async (client) => client.compute([grid()]))).rejects.toMatchObject(refused);
+      await expect(rest(token, async (client) => client.models())).rejects.toMatchObject(refused);
+      await expect(grpc(token, async (client) => client.compute([grid()]))).rejects.toMatchObject(refused);
+      await expect(grpc(token, async (client) => client.models())).rejects.toMatchObject(refused);
+      await expect(grpc(token, streamed)).rejects.toMatchObject(refused);
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      for (const path of [
+        '/metrics',
+        '/openapi.json',
+        '/docs/',
+        '/docs/static/index.html',
+        '/v1/models/random',
+      ])
+        expect(await status(path, headers)).toBe(401);
+      for (const path of ['/healthz', '/readyz']) expect(await status(path, headers)).toBe(200);
+    },
+  );
+
+  test('a body is not read before its sender is known', async () => {
+    const init = { method: 'POST', body: Buffer.alloc(100_000), headers: { 'content-type': 'text/html' } };
+    const response = await fetch(`${service.url}/v1/llr`, init);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="spikingrx"');
+    expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+  });
+
+  test('scopes: a key for inference reads no metrics, and the other way round', async () => {
+    expect(await status('/metrics', { 'x-api-key': metrics.key })).toBe(200);
+    const response = await fetch(`${service.url}/metrics`, { headers: { 'x-api-key': infer.key } });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('www-authenticate')).toContain('insufficient_scope');
+    expect(await response.json()).toMatchObject({
+      error: { code: 'PERMISSION_DENIED', field: 'scope', expected: 'metrics', received: 'infer' },
+    });
+    const denied = { code: 'PERMISSION_DENIED', field: 'scope' };
+    await expect(rest(metrics.key, async (client) => client.models())).rejects.toMatchObject(denied);
+    await expect(grpc(metrics.key, async (client) => client.models())).rejects.toMatchObject(denied);
+    await expect(grpc(metrics.key, streamed)).rejects.toMatchObject(denied);
+  });
+
+  test('a key in another form, or two keys, are refused', async () => {
+    for (const authorization of [`Basic ${btoa('gnb:x')}`, infer.key, 'Bearer', 'Bearer a b'])
+      expect(await status('/v1/models', { authorization })).toBe(401);
+    const both = { authorization: `Bearer ${infer.key}`, 'x-api-key': infer.key };
+    expect(await status('/v1/models', both)).toBe(401);
+    expect(await status('/v1/models', { 'x-api-key': 'x'.repeat(9000) })).toBe(401);
+  });
+
+  test('the file is read again when it changes; a broken one leaves the keys as they were', async () => {
+    const reloads = async (outcome: string) => {
+      const text = await (
+        await fetch(`${service.url}/metrics`, { headers: { 'x-api-key': metrics.key } })
+      ).text();
+      const name = `spikingrx_credential_reloads_total{what="api-keys",outcome="${outcome}"}`;
+      return Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(name))
+          ?.split(' ')[1] ?? 0,
+      );
+    };
+    expect(await works(late.key)).toBe(false);
+    await write(infer.entry, metrics.entry, late.entry);
+    await vi.waitFor(async () => expect(await works(late.key)).toBe(true), { timeout: 10_000 });
+    expect(await reloads('ok')).toBeGreaterThan(0);
+    await writeFile(apiKeysFile, 'keys: [');
+    await vi.waitFor(async () => expect(await reloads('failed')).toBe(1), { timeout: 10_000 });
+    expect(await works(late.key)).toBe(true);
+    await write(infer.entry, metrics.entry);
+    await vi.waitFor(async () => expect(await works(late.key)).toBe(false), { timeout: 10_000 });
+    expect(await works(infer.key)).toBe(true);
+  });
+});
+
+describe('wrong keys', () => {
+  test('too many of them from an address are refused unseen, on both transports', async () => {
+    const guarded = await startTestService({ apiKeysFile, maxAuthFailuresPerMinute: 3 });
+    const guess = async (key: string) =>
+      fetch(`${guarded.url}/v1/models`, { headers: { 'x-api-key': key } }).then(async (response) => {
+        await response.arrayBuffer();
+        return response;
+      });
+    for (let i = 0; i < 3; i++) expect((await guess('gnb.guess')).status).toBe(401);
+    const refused = await guess(infer.key);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const client = new GrpcLlrClient({ target: guarded.target, token: infer.key });
+    await expect(client.models()).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: expect.any(Number),
+    });
+    client.close();
+    await guarded.close();
+  });
+});
+
+describe('without authentication', () => {
+  test('metrics are open, and admin calls are refused with what to do', async () => {
+    const { ANYBODY, requireScope } = await import('#server/access/principal.js');
+    expect(() => requireScope(ANYBODY, 'metrics')).not.toThrow();
+    expect(() => requireScope(ANYBODY, 'admin')).toThrow(/set adminPort, or apiKeysFile/);
+  });
+});
+
+test('a file of keys that is not there or is no such file stops the start', async () => {
+  for (const path of [join(directory, 'none.yaml'), import.meta.filename])
+    await expect(startTestService({ apiKeysFile: path })).rejects.toThrow(/none\.yaml|apiKeysFile/);
+});
