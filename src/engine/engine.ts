@@ -13,7 +13,7 @@ import {
 import { PendingGrid, type PendingOutcome } from './pending-grid.js';
 import { type ResolvedProvider, resolveProvider } from './provider.js';
 import { checkRequest } from './request-check.js';
-import type { LlrRequest, LlrResult, LlrService, ModelInfo, Permit } from './types.js';
+import type { LlrRequest, LlrResult, LlrService, ModelInfo, Permit, RequestSize } from './types.js';
 import { WorkerPool } from './worker-pool.js';
 import type { WorkerSetup } from './worker-protocol.js';
 import { tryCuda, warmUpBatchSizes, workerSetup } from './worker-setup.js';
@@ -23,6 +23,8 @@ export interface EngineStats {
   /** Grids and bytes that hold a permit. */
   readonly admittedGrids: number;
   readonly admittedBytes: number;
+  /** Largest part of the admitted grids that one client holds, 0 … 1. */
+  readonly largestClientShare: number;
   /** Grids in the queue, not yet in a batch. */
   readonly waitingGrids: number;
   /** Grids without an answer, in the queue or in a batch. */
@@ -140,6 +142,7 @@ class LlrEngine implements Engine {
     return {
       admittedGrids: this.admission.queuedGrids,
       admittedBytes: this.admission.queuedBytes,
+      largestClientShare: this.admission.largestClientShare,
       waitingGrids: this.batcher.waiting,
       unansweredGrids: this.batcher.unanswered,
       batchesInFlight: this.pool.runningBatches,
@@ -156,8 +159,12 @@ class LlrEngine implements Engine {
     return { ...this.catalog.find(name, version).info, ready: this.pool.liveWorkers > 0 };
   }
 
-  admit(size: { readonly grids: number; readonly bytes: number }): Permit {
+  admit(size: RequestSize): Permit {
     return this.admission.admit(size);
+  }
+
+  isFull(size: RequestSize): boolean {
+    return this.admission.isFull(size);
   }
 
   async compute(request: LlrRequest): Promise<LlrResult> {

@@ -19,6 +19,17 @@ export interface LlrFormat {
   readonly scale: number;
 }
 
+/** Where both wait, `high` gets four times the share of `normal`. */
+export type Priority = 'normal' | 'high';
+
+/** What a request takes of the bounded queue: grids, and bytes as they came on the wire. */
+export interface RequestSize {
+  readonly grids: number;
+  readonly bytes: number;
+  /** Whose it is: room is shared out between clients. Left out: all such requests are one client's. */
+  readonly client?: string;
+}
+
 /**
  * One grid, decoded and validated, in the layout of the model contract. The engine copies its arrays into
  * the batch and needs them until the answer (a batch whose worker dies is sent again): leave them unchanged,
@@ -41,6 +52,10 @@ export interface LlrRequest {
   readonly format: LlrFormat;
   /** Absolute deadline on the `performance.now()` clock, milliseconds. */
   readonly deadlineMs?: number;
+  /** Whose it is: what waits is shared out fairly between clients. Left out: all such grids are one client's. */
+  readonly client?: string;
+  /** Default `normal`. */
+  readonly priority?: Priority;
   /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
   readonly signal?: AbortSignal;
 }
@@ -106,10 +121,13 @@ export interface LlrService {
   /** @throws NOT_FOUND when there is no such model or version. */
   model(name?: string, version?: string): ModelInfo;
   /**
-   * Takes room for `grids` grids that hold `bytes` bytes on the wire.
-   * @throws QUEUE_FULL (with `retryAfterMs`) when there is none, UNAVAILABLE when draining.
+   * Takes room in the queue.
+   * @throws QUEUE_FULL (with `retryAfterMs`) when there is none, or the client holds its share; UNAVAILABLE when
+   *   draining.
    */
-  admit(size: { readonly grids: number; readonly bytes: number }): Permit;
+  admit(size: RequestSize): Permit;
+  /** Whether there is too little room for it, whoever asks. */
+  isFull(size: RequestSize): boolean;
   /**
    * Answers exactly once: with the LLRs or with a SpikingRxError (CANCELLED, DEADLINE_EXCEEDED,
    * INTERNAL, …). The caller holds a permit and releases it when the answer is out.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
+import { MOST_OF_ONE_CLIENT } from '../engine/admission.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import { ConfigSchema, maxJsonBytes, type Config, type ConfigKey } from './config-schema.js';
 
@@ -164,10 +165,11 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
     refuse('deviceId', 'no value with provider cpu, where it has no effect');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)
     refuse('maxGridsPerRequest', `at most ${nameOf('maxQueuedGrids')} = ${config.maxQueuedGrids}`);
-  const bytes = maxJsonBytes(config);
+  // One client cannot take it all.
+  const bytes = Math.ceil(maxJsonBytes(config) / MOST_OF_ONE_CLIENT);
   if (bytes > config.maxQueuedBytes) {
     const causes = (['maxRx', 'maxPrb', 'maxBatchResourceElements'] as const).map(nameOf).join(', ');
-    refuse('maxQueuedBytes', `at least ${bytes}, the largest request that ${causes} allow`);
+    refuse('maxQueuedBytes', `at least ${bytes}, for the largest request that ${causes} allow`);
   }
   if (config.httpPort !== 0 && config.httpPort === config.grpcPort)
     refuse('grpcPort', `another port than ${nameOf('httpPort')}`);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.js';
-import type { LlrRequest, LlrResult, ModelInfo, Permit } from '../engine/types.js';
+import type { LlrRequest, LlrResult, ModelInfo, Permit, Priority, RequestSize } from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
@@ -10,7 +10,7 @@ import { toSpikingRxError } from './errors.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
 import type { RequestRecord, Requests } from './telemetry/requests.js';
-import { WaitingRoom, type RequestSize, type WaitLimits } from './waiting-room.js';
+import { WaitingRoom, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
 /** Longest model name and version looked up, because messages repeat them. */
@@ -23,6 +23,10 @@ export interface GridContext {
   /** Path of the grid in its request. */
   readonly field: string;
   readonly signal: AbortSignal;
+  /** Whose grid it is, for fairness. */
+  readonly client: string;
+  /** Default `normal`. */
+  readonly priority?: Priority;
   /** Earlier of the transport's deadline and the service's limit, on the `performance.now()` clock. */
   readonly deadlineMs?: number;
   /** When the grid's own time limit began, on the same clock; now when left out. */
@@ -68,7 +72,7 @@ export class ServiceCore {
     this.metrics = parts.metrics;
     this.requests = parts.requests;
     this.access = parts.access;
-    this.#room = new WaitingRoom((size) => this.engine.admit(size));
+    this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -238,6 +242,8 @@ export class ServiceCore {
       maxPrb: this.config.maxPrb,
       deadlineMs: Math.min(own, context.deadlineMs ?? own),
       signal: context.signal,
+      client: context.client,
+      priority: context.priority ?? 'normal',
     });
     const decodeMs = performance.now() - start;
     this.metrics.stage('decode', decodeMs);

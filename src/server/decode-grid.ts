@@ -1,4 +1,4 @@
-import type { GridShape, LlrFormat, LlrRequest, ModelInfo } from '../engine/types.js';
+import type { GridShape, LlrFormat, LlrRequest, ModelInfo, Priority } from '../engine/types.js';
 import { invalid } from '../errors.js';
 import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from '../iq.js';
 import { dataMask } from '../nr/resource-map.js';
@@ -31,6 +31,8 @@ export interface DecodeContext {
   /** On the `performance.now()` clock. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly client: string;
+  readonly priority: Priority;
 }
 
 /** Validates grids and decodes them into the model's layout, in buffers that are used over and over. */
@@ -40,7 +42,7 @@ export class GridDecoder {
 
   /** @throws INVALID_ARGUMENT that names the field, what was expected and what came. */
   decode(grid: WireGrid, context: DecodeContext): LlrRequest {
-    const { model, field, deadlineMs, signal } = context;
+    const { model, field, deadlineMs, signal, client, priority } = context;
     checkId(grid.id, `${field}.id`);
     if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
     const shape = rxShape(grid.rx.shape, context);
@@ -57,6 +59,8 @@ export class GridDecoder {
       dataMask: pilots.dataMask,
       format: grid.format,
       deadlineMs,
+      client,
+      priority,
       ...(signal && { signal }),
     };
   }

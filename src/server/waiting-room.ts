@@ -1,10 +1,12 @@
-import type { Permit } from '../engine/types.js';
+import type { Permit, RequestSize } from '../engine/types.js';
 import { SpikingRxError } from '../errors.js';
 
-/** Size of a request for admission: grids, and bytes on the wire. */
-export interface RequestSize {
-  readonly grids: number;
-  readonly bytes: number;
+/** The part of the engine that gives room. */
+export interface RoomSource {
+  /** @throws QUEUE_FULL, which is what is waited for. */
+  admit(size: RequestSize): Permit;
+  /** Whether there is too little room for it, whoever asks. */
+  isFull(size: RequestSize): boolean;
 }
 
 export interface WaitLimits {
@@ -19,16 +21,19 @@ interface Waiter {
   readonly failed: (error: unknown) => void;
 }
 
-/** Admission for those who can wait: room that comes back goes to as many of them as fit, first come first. */
+/**
+ * Admission for those who can wait. Room that comes back goes around the clients that wait, one message each, as
+ * far as it reaches: a client with many messages waits no less for each than one with a single message.
+ */
 export class WaitingRoom {
-  readonly #waiters = new Set<Waiter>();
+  /** The client whose turn is next comes first. Each waits for one message at least, in order of arrival. */
+  readonly #clients = new Map<string, Set<Waiter>>();
 
-  /** @param source admits or throws; QUEUE_FULL is what is waited for. */
-  constructor(private readonly source: (size: RequestSize) => Permit) {}
+  constructor(private readonly source: RoomSource) {}
 
   /** @throws QUEUE_FULL, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
   admit(size: RequestSize): Permit {
-    const permit = this.source(size);
+    const permit = this.source.admit(size);
     return {
       release: () => {
         permit.release();
@@ -37,15 +42,9 @@ export class WaitingRoom {
     };
   }
 
-  /** Undefined where one must wait. @throws UNAVAILABLE or PAYLOAD_TOO_LARGE. */
+  /** Undefined where one must wait: no room, or others wait already. @throws UNAVAILABLE or PAYLOAD_TOO_LARGE. */
   tryAdmit(size: RequestSize): Permit | undefined {
-    if (this.#waiters.size > 0) return undefined;
-    try {
-      return this.admit(size);
-    } catch (error) {
-      if (isFull(error)) return undefined;
-      throw error;
-    }
+    return this.#clients.size > 0 ? undefined : this.#admitOrWait(size);
   }
 
   /** @throws UNAVAILABLE, PAYLOAD_TOO_LARGE, CANCELLED when `signal` aborts; DEADLINE_EXCEEDED. */
@@ -57,7 +56,7 @@ export class WaitingRoom {
       const settle = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', cancel);
-        this.#waiters.delete(waiter);
+        this.#leave(waiter);
       };
       const waiter: Waiter = {
         size,
@@ -75,24 +74,52 @@ export class WaitingRoom {
       const cancel = (): void => waiter.failed(cancelled());
       const timer = setTimeout(() => waiter.failed(tooLate()), Math.max(0, deadlineMs - performance.now()));
       signal.addEventListener('abort', cancel, { once: true });
-      this.#waiters.add(waiter);
+      this.#join(waiter);
+      // Those before may wait for their own share only.
+      this.#admitWaiting();
     });
   }
 
+  #join(waiter: Waiter): void {
+    const { client = '' } = waiter.size;
+    const own = this.#clients.get(client) ?? new Set();
+    this.#clients.set(client, own.add(waiter));
+  }
+
+  #leave(waiter: Waiter): void {
+    const { client = '' } = waiter.size;
+    const own = this.#clients.get(client);
+    own?.delete(waiter);
+    if (own?.size === 0) this.#clients.delete(client);
+  }
+
   #admitWaiting(): void {
-    for (const waiter of this.#waiters) {
+    // A client that is moved behind the others comes up again in the same pass, as long as room is left.
+    for (const [client, own] of this.#clients) {
+      const [first] = own;
+      if (!first) continue;
       try {
-        waiter.admitted(this.admit(waiter.size));
+        const permit = this.#admitOrWait(first.size);
+        if (permit) first.admitted(permit);
+        else if (this.source.isFull(first.size)) return;
+        else continue;
       } catch (error) {
-        if (isFull(error)) return;
-        waiter.failed(error);
+        first.failed(error);
       }
+      if (!this.#clients.delete(client)) continue;
+      this.#clients.set(client, own);
     }
   }
-}
 
-function isFull(error: unknown): boolean {
-  return error instanceof SpikingRxError && error.code === 'QUEUE_FULL';
+  /** Undefined for QUEUE_FULL. */
+  #admitOrWait(size: RequestSize): Permit | undefined {
+    try {
+      return this.admit(size);
+    } catch (error) {
+      if (error instanceof SpikingRxError && error.code === 'QUEUE_FULL') return undefined;
+      throw error;
+    }
+  }
 }
 
 function cancelled(): SpikingRxError {

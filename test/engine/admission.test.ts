@@ -68,4 +68,36 @@ describe('Admission', () => {
     permits[1]?.release();
     expect(await idle).toBe(true);
   });
+
+  it('leaves room for others, however much one client asks for', () => {
+    const admission = new Admission({ maxQueuedGrids: 900, maxQueuedBytes: 90_000 });
+    const admitAll = (client: string, grids: number): number => {
+      for (let admitted = 0; ; admitted += grids) {
+        try {
+          admission.admit({ grids, bytes: 10 * grids, client });
+        } catch {
+          return admitted;
+        }
+      }
+    };
+    expect(admitAll('greedy', 1)).toBe(800);
+    expect(admission.largestClientShare).toBe(1);
+    expect(admission.isFull({ grids: 100, bytes: 0 })).toBe(false);
+    expect(admission.isFull({ grids: 101, bytes: 0 })).toBe(true);
+    // Each takes up to 8/9 of what those before it left.
+    expect([1, 2, 3].map((i) => admitAll(`other ${i}`, 1))).toEqual([89, 10, 1]);
+    expect(admission.largestClientShare).toBeCloseTo(800 / 900);
+  });
+
+  it('bounds the bytes of a client in the same way, and frees a share with its permits', () => {
+    const admission = new Admission({ maxQueuedGrids: 90, maxQueuedBytes: 900 });
+    const half = admission.admit({ grids: 0, bytes: 400, client: 'a' });
+    admission.admit({ grids: 0, bytes: 400, client: 'a' });
+    const error = errorOf(() => admission.admit({ grids: 0, bytes: 10, client: 'a' }));
+    expect(error).toMatchObject({ code: 'QUEUE_FULL', message: expect.stringContaining('this client') });
+    expect(error.retryAfterMs).toBeGreaterThan(0);
+    admission.admit({ grids: 0, bytes: 50, client: 'b' });
+    half.release();
+    admission.admit({ grids: 1, bytes: 10, client: 'a' });
+  });
 });

@@ -18,7 +18,15 @@ const MODEL: ModelInfo = {
   outputs: [],
   config: undefined,
 };
-const CONTEXT = { model: MODEL, field: 'grids[0]', maxPrb: 273, deadlineMs: 1e9, signal: undefined };
+const CALLER = { client: 'test', priority: 'normal' } as const;
+const CONTEXT = {
+  model: MODEL,
+  field: 'grids[0]',
+  maxPrb: 273,
+  deadlineMs: 1e9,
+  signal: undefined,
+  ...CALLER,
+};
 const DMRS: WireDmrsConfig = { symbolPositions: [2, 11], nId: 42, slot: 3 };
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

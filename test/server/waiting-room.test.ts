@@ -4,13 +4,13 @@ import { WaitingRoom } from '#server/waiting-room.js';
 
 const room = (maxQueuedGrids: number) => {
   const admission = new Admission({ maxQueuedGrids, maxQueuedBytes: 1000 });
-  return { admission, waiting: new WaitingRoom((size) => admission.admit(size)) };
+  return { admission, waiting: new WaitingRoom(admission) };
 };
 const limits = (ms = 10_000) => ({
   signal: new AbortController().signal,
   deadlineMs: performance.now() + ms,
 });
-const grids = (count: number) => ({ grids: count, bytes: 0 });
+const grids = (count: number, client = '') => ({ grids: count, bytes: 0, client });
 
 /** Records the order in which those who wait are admitted. */
 function queue(waiting: WaitingRoom, counts: readonly number[]): { order: number[]; all: Promise<unknown> } {
@@ -61,4 +61,41 @@ test('what can never fit, or comes while draining, does not wait', async () => {
   admission.beginDrain();
   hold.release();
   await expect(waits).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test('room goes around the clients, however many messages each has waiting', async () => {
+  const { waiting } = room(4);
+  const holds = Array.from({ length: 4 }, (_, i) => waiting.admit(grids(1, `before ${i}`)));
+  const order: string[] = [];
+  const wait = async (client: string): Promise<void> => {
+    const permit = await waiting.admitWhenRoom(grids(1, client), limits());
+    order.push(client);
+    permit.release();
+  };
+  const all = [...Array(50).fill('greedy'), 'polite', 'modest', 'polite'].map(wait);
+  await new Promise(setImmediate);
+  for (const hold of holds) hold.release();
+  await Promise.all(all);
+  expect(order.slice(0, 6)).toEqual(['greedy', 'polite', 'modest', 'greedy', 'polite', 'greedy']);
+  expect(order).toHaveLength(53);
+});
+
+test('a client that waits for its share only does not hold up others', async () => {
+  const { waiting } = room(90);
+  const holds = Array.from({ length: 80 }, () => waiting.admit(grids(1, 'greedy')));
+  const refused = waiting.admitWhenRoom(grids(5, 'greedy'), limits());
+  const polite = await waiting.admitWhenRoom(grids(5, 'polite'), limits());
+  polite.release();
+  for (const hold of holds) hold.release();
+  expect(await refused).toBeDefined();
+});
+
+test('a client that wants too much fails alone', async () => {
+  const { waiting } = room(4);
+  const hold = waiting.admit(grids(4, 'other'));
+  const impossible = waiting.admitWhenRoom(grids(5, 'first'), limits());
+  const behind = waiting.admitWhenRoom(grids(1, 'second'), limits());
+  await expect(impossible).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  hold.release();
+  expect(await behind).toBeDefined();
 });

@@ -12,13 +12,12 @@ import {
   type ModelMessage,
   type OutputFormatMessage,
 } from '../../wire/messages.js';
-import type { LlrFormat } from '../../engine/types.js';
+import type { LlrFormat, RequestSize } from '../../engine/types.js';
 import { invalid, type SpikingRxError } from '../../errors.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import { errorBody, GRPC_STATUS } from '../errors.js';
 import type { ModelJson } from '../schemas.js';
-import type { RequestSize } from '../waiting-room.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid, WireIq } from '../wire-grid.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -96,11 +95,11 @@ export function wireGrid(grid: GridMessage, message: ComputeLlrRequestMessage, f
 }
 
 /** Grids of a message and the bytes of their tensors, for admission. */
-export function requestSize({ grids = [] }: ComputeLlrRequestMessage): RequestSize {
+export function requestSize({ grids = [] }: ComputeLlrRequestMessage, client: string): RequestSize {
   let bytes = 0;
   for (const { rx, dmrsTensor } of grids)
     bytes += (rx?.data?.byteLength ?? 0) + (dmrsTensor?.tensor?.data?.byteLength ?? 0);
-  return { grids: grids.length, bytes };
+  return { grids: grids.length, bytes, client };
 }
 
 export function resultMessage({ result, provenance }: GridAnswer): GridResultMessage {

@@ -5,6 +5,7 @@ import type { ModelInfo, Permit } from '../../engine/types.js';
 import { SpikingRxError, invalid, type ErrorCode } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { MAX_ID_LENGTH } from '../decode-grid.js';
+import { clientOfStream } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { Refused } from './definition.js';
@@ -38,6 +39,8 @@ export class LlrStream {
   readonly #core: ServiceCore;
   readonly #log: Logger;
   readonly #record: RequestRecord;
+  /** Whose the grids are, for fairness. */
+  readonly #client: string;
   readonly #outbox: Outbox;
   readonly #window: StreamWindow;
   /** Aborted when the caller is gone. */
@@ -60,6 +63,7 @@ export class LlrStream {
     this.#core = parts.core;
     this.#record = beginCall(parts.core, { call, method: 'StreamLlr', isStream: true });
     this.#log = parts.log.child({ requestId: this.#record.id });
+    this.#client = clientOfStream(call.getPeer());
     this.#deadlineMs = deadlineOf(call.getDeadline());
     this.#window = new StreamWindow(parts.core.config.maxInFlightPerStream);
     setMaxListeners(0, this.#abort.signal);
@@ -112,7 +116,7 @@ export class LlrStream {
       return true;
     }
     try {
-      const permit = this.#core.tryAdmit(requestSize(read.message));
+      const permit = this.#core.tryAdmit(requestSize(read.message, this.#client));
       if (permit) this.#submit(read, permit);
       return permit !== undefined;
     } catch (error) {
@@ -130,7 +134,8 @@ export class LlrStream {
       if (this.#over) return;
       if (message) {
         const limits = { signal: this.#halt.signal, deadlineMs };
-        this.#submit({ ...read, message }, await this.#core.admitWhenRoom(requestSize(message), limits));
+        const size = requestSize(message, this.#client);
+        this.#submit({ ...read, message }, await this.#core.admitWhenRoom(size, limits));
       } else this.#refuse(ids, read.failure);
     } catch (error) {
       this.#refuse(ids, toSpikingRxError(error));
@@ -211,6 +216,7 @@ export class LlrStream {
         field,
         receivedMs,
         signal: this.#abort.signal,
+        client: this.#client,
         ...(this.#deadlineMs !== undefined && { deadlineMs: this.#deadlineMs }),
       });
       this.#outbox.answer(slot, resultMessage(answer));

@@ -8,6 +8,7 @@ import type {
 } from '../../wire/messages.js';
 import type { SpikingRxError } from '../../errors.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
+import { clientOfPeer } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
@@ -50,18 +51,20 @@ interface CallContext {
   readonly signal: AbortSignal;
   /** On the `performance.now()` clock; absent when the caller set none. */
   readonly deadlineMs: number | undefined;
+  /** Whose call it is, for fairness. */
+  readonly client: string;
 }
 
 type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
 
 async function computeLlr(
   request: ComputeLlrRequestMessage,
-  { core, record, trailers, signal, deadlineMs }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
+  { core, record, trailers, signal, deadlineMs, client }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
 ): Promise<ComputeLlrResponseMessage> {
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
   // Released once grpc-js has the answer; what it buffers of one unary answer is bounded by the message limit.
-  const permit = core.admit(requestSize(request));
+  const permit = core.admit(requestSize(request, client));
   try {
     const model = core.model(request.model, request.version);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
@@ -69,6 +72,7 @@ async function computeLlr(
       record,
       model,
       signal,
+      client,
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     const answer = { model: model.name, version: model.version, results: answers.map(resultMessage) };
@@ -100,8 +104,12 @@ function unary<Q, A extends object>(
     let failure: SpikingRxError | undefined;
     try {
       if (call.request instanceof Refused) throw call.request.failure;
-      const context = { record, signal: abort.signal, deadlineMs: deadlineOf(call.getDeadline()) };
-      answer = await method.answer(call.request, context);
+      answer = await method.answer(call.request, {
+        record,
+        signal: abort.signal,
+        deadlineMs: deadlineOf(call.getDeadline()),
+        client: clientOfPeer(call.getPeer()),
+      });
     } catch (error) {
       failure = toSpikingRxError(error);
       if (failure.code === 'INTERNAL')

@@ -25,12 +25,13 @@ import { admittedBody, checkUpload } from './upload.js';
 /** `POST /v1/llr`, JSON and octet-stream. */
 export function llrRoutes(app: App, core: ServiceCore): void {
   app.decorateRequest('gone');
+  app.decorateRequest('client', '');
   app.post(
     '/v1/llr',
     {
       schema: llrSchema,
       onRequest: async (request, reply) => checkUpload(request, reply, core),
-      preParsing: async (_request, reply, body: Readable) => admittedBody(body, reply, core),
+      preParsing: async (request, reply, body: Readable) => admittedBody(body, { request, reply, core }),
       preValidation: async ({ body }) => refuseTooManyGrids(body, core),
     },
     async (request, reply) => {
@@ -59,7 +60,7 @@ function refuseTooManyGrids(body: unknown, core: ServiceCore): void {
 /** Released when the answer is out, or the connection lost. */
 function admitGrids(call: Call<unknown>, count: number): Permit {
   checkGridCount(count, call.core.config);
-  const permit = call.core.admit({ grids: count, bytes: 0 });
+  const permit = call.core.admit({ grids: count, bytes: 0, client: call.request.client });
   call.reply.raw.once('close', () => permit.release());
   return permit;
 }
@@ -86,6 +87,7 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
     record: call.request.record,
     model,
     signal: call.request.gone,
+    client: call.request.client,
     maxLlrs: asArray ? MAX_ARRAY_LLRS : undefined,
   });
   const start = performance.now();
@@ -156,8 +158,8 @@ async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const grids = binaryGrids(body, query);
   admitGrids(call, grids.length);
   const model = core.model(query.model, query.version);
-  const { record, gone: signal } = request;
-  const answers = await core.computeAll(grids, { record, model, signal });
+  const { record, gone: signal, client } = request;
+  const answers = await core.computeAll(grids, { record, model, signal, client });
   const start = performance.now();
   const bytes = concatenated(answers);
   void reply.headers(binaryHeaders(answers));

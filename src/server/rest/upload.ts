@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Permit } from '../../engine/types.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
+import { clientOfAddress } from '../client-key.js';
 import { toSpikingRxError } from '../errors.js';
 import { HttpRefusal } from './errors.js';
 
@@ -10,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Aborted when the client goes away before its answer. */
     gone: AbortSignal;
+    /** Whose request it is, for fairness. */
+    client: string;
   }
 }
 
@@ -27,6 +30,7 @@ export function bodyLimit(request: Pick<FastifyRequest, 'headers'>, core: Servic
 export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): void {
   const abort = new AbortController();
   request.gone = abort.signal;
+  request.client = clientOfAddress(request.ip);
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort();
   });
@@ -39,7 +43,8 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
     });
   const length = Number(request.headers['content-length'] ?? 0);
   // What is beyond the limit is refused as such by the body reader, whether or not there is room.
-  if (length <= bodyLimit(request, core)) core.engine.admit({ grids: 0, bytes: length }).release();
+  if (length <= bodyLimit(request, core))
+    core.engine.admit({ grids: 0, bytes: length, client: request.client }).release();
 }
 
 /**
@@ -47,9 +52,16 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
  * uploaded is bounded. The room is given back when the answer is out or the connection lost. A body that runs
  * out of room half-way is refused with QUEUE_FULL, and the rest of it ignored.
  */
-export function admittedBody(body: Readable, reply: FastifyReply, core: ServiceCore): Readable {
+export function admittedBody(
+  body: Readable,
+  {
+    request: { client },
+    reply,
+    core,
+  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly core: ServiceCore },
+): Readable {
   const permits: Permit[] = [];
-  const blocks = new Blocks((bytes) => permits.push(core.admit({ grids: 0, bytes })));
+  const blocks = new Blocks((bytes) => permits.push(core.admit({ grids: 0, bytes, client })));
   const ignoreRest = (): void => {
     body.unpipe(blocks);
     body.resume();
