@@ -96,6 +96,7 @@ export interface ServedModel {
   readonly provider: string;
   readonly providerRequested: string;
   readonly isDefault: boolean;
+  /** 0, as `bitsPerSymbol`, for a model that takes tensors and no grids. */
   readonly nRx: number;
   readonly bitsPerSymbol: number;
   readonly modulation?: string | undefined;

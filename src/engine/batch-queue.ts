@@ -1,10 +1,7 @@
-import type { GridShape } from './types.js';
-
 /** What the queue needs to know of a grid. */
 export interface Queueable {
-  readonly request: { readonly shape: GridShape };
-  readonly model: { readonly key: string };
-  readonly resourceElements: number;
+  readonly row: { readonly shapeKey: string; readonly resourceElements: number };
+  readonly model: { readonly key: string; readonly signature: { readonly batched: boolean } };
   /** Grids of different numbers share no batch. */
   readonly suspect?: number | undefined;
   /** On the `performance.now()` clock. */
@@ -110,8 +107,9 @@ export class BatchQueue<T extends Queueable> {
     let group = this.groups.get(key);
     if (group === undefined) {
       const { maxBatchGrids, maxBatchResourceElements } = this.limits;
-      const fitting = Math.floor(maxBatchResourceElements / grid.resourceElements);
-      group = { grids: new Set(), key, limit: Math.max(1, Math.min(maxBatchGrids, fitting)) };
+      const fitting = Math.floor(maxBatchResourceElements / grid.row.resourceElements);
+      const limit = grid.model.signature.batched ? Math.max(1, Math.min(maxBatchGrids, fitting)) : 1;
+      group = { grids: new Set(), key, limit };
       this.groups.set(key, group);
     }
     return group;
@@ -125,8 +123,7 @@ export class BatchQueue<T extends Queueable> {
 }
 
 function groupKey(grid: Queueable): string {
-  const { nRx, nSym, nSc } = grid.request.shape;
-  return `${grid.model.key} ${nRx}x${nSym}x${nSc} ${grid.suspect ?? ''}`;
+  return `${grid.model.key} ${grid.row.shapeKey} ${grid.suspect ?? ''}`;
 }
 
 function headOf<T extends Queueable>(group: Group<T>): number {

@@ -1,18 +1,21 @@
 import { SpikingRxError } from '../errors.js';
-import type { BatchRow, BatchShape, BatchViews } from './batch-layout.js';
-import { batchBytes, batchViews, resourceElements, rxPlanes } from './batch-layout.js';
-import { allFinite, formatLlr, formattedBytes, type LlrPlace, type LlrPlanes } from './llr-format.js';
-import type { Session } from './session.js';
-import type { RowOutcome } from './worker-protocol.js';
+import { TENSOR_NAMES } from '../onnx/contract.js';
+import {
+  aligned,
+  type BatchInput,
+  type BatchLayout,
+  type BatchOutput,
+  type BatchRow,
+} from './batch-layout.js';
+import { allFinite, formatLlr, formattedBytes, type LlrPlanes } from './llr-format.js';
+import { type RuntimeTensor, type Session, tensorOver } from './session.js';
+import type { RowAnswer, RowOutcome } from './worker-protocol.js';
 
-const FLOAT_BYTES = 4;
-
-export interface BatchJob {
+export interface BatchJob extends BatchLayout {
   readonly session: Session;
-  readonly bitsPerSymbol: number;
-  readonly shape: BatchShape;
-  readonly views: BatchViews;
-  readonly rows: readonly BatchRow[];
+  /** False where the tensors have no batch axis: the one row is the whole of them. */
+  readonly batched: boolean;
+  readonly memory: SharedArrayBuffer;
 }
 
 export interface BatchAnswer {
@@ -20,125 +23,125 @@ export interface BatchAnswer {
   readonly rows: readonly RowOutcome[];
 }
 
+type Results = Readonly<Record<string, RuntimeTensor>>;
+
 /**
  * Runs batches through sessions on the calling thread, with one set of input and output buffers that
  * grows to the largest batch seen and is used again for every other (the runtime refuses shared memory,
  * so rows are copied in).
  */
 export class BatchRunner {
-  private rxGrid = new Float32Array(0);
-  private dmrs = new Float32Array(0);
-  private llr = new Float32Array(0);
+  readonly #inputs: ArrayBuffer[] = [];
+  #llr = new ArrayBuffer(0);
 
-  /** @throws SpikingRxError INTERNAL when the runtime fails or the output has another shape. */
+  /** @throws SpikingRxError INTERNAL when the runtime fails or an output is not what the model says. */
   async run(job: BatchJob): Promise<BatchAnswer> {
-    const llr = this.outputs(job);
+    const feeds = Object.fromEntries(job.inputs.map((input, i) => [input.name, this.#feed(job, input, i)]));
+    const fetches = Object.fromEntries(job.outputs.map((output) => [output.name, this.#fetch(output)]));
     const started = performance.now();
-    await job.session.run(this.inputs(job), { llr });
+    const results = await job.session.run(feeds, fetches);
     const computeMs = performance.now() - started;
-    return { computeMs, rows: formatRows(job, llr.data) };
+    for (const output of job.outputs) checkOutput(job, output, results[output.name]);
+    return { computeMs, rows: answerRows(job, results) };
   }
 
-  private inputs(job: BatchJob) {
-    const { batch, nSym, nSc } = job.shape;
-    this.rxGrid = grown(this.rxGrid, job.views.rxGrid.length);
-    this.dmrs = grown(this.dmrs, job.views.dmrs.length);
-    this.rxGrid.set(job.views.rxGrid);
-    this.dmrs.set(job.views.dmrs);
-    const rxGrid = this.rxGrid.subarray(0, job.views.rxGrid.length);
-    const dmrs = this.dmrs.subarray(0, job.views.dmrs.length);
-    return {
-      rx_grid: { type: 'float32', data: rxGrid, dims: [batch, rxPlanes(job.shape), nSym, nSc] },
-      dmrs: { type: 'float32', data: dmrs, dims: [batch, 2, nSym, nSc] },
-    } as const;
+  #feed({ memory }: BatchJob, input: BatchInput, index: number): RuntimeTensor {
+    const { type, dims, byteOffset, byteLength } = input;
+    const buffer = grown(this.#inputs[index], byteLength);
+    this.#inputs[index] = buffer;
+    new Uint8Array(buffer).set(new Uint8Array(memory, byteOffset, byteLength));
+    return tensorOver(type, buffer, dims);
   }
 
-  private outputs(job: BatchJob) {
-    const { batch, nSym, nSc } = job.shape;
-    const length = batch * job.bitsPerSymbol * nSym * nSc;
-    this.llr = grown(this.llr, length);
+  #fetch({ type, dims }: BatchOutput): RuntimeTensor | null {
+    if (dims === undefined) return null;
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    this.#llr = grown(this.#llr, length * Float32Array.BYTES_PER_ELEMENT);
     // A model that leaves an output untouched must not pass off the last batch's LLRs as its own.
-    const data = this.llr.subarray(0, length).fill(Number.NaN);
-    return { type: 'float32', data, dims: [batch, job.bitsPerSymbol, nSym, nSc] } as const;
+    new Float32Array(this.#llr, 0, length).fill(Number.NaN);
+    return tensorOver(type, this.#llr, dims);
   }
 }
 
-/** All rows in one buffer: the main thread gets one block of memory a batch, not one a grid. */
-function formatRows(job: BatchJob, llr: Float32Array): RowOutcome[] {
-  const inputs = job.rows.map((_, index) => rowPlanes(job, index, llr));
-  const offsets: number[] = [];
+function checkOutput(
+  { batched, rows }: BatchJob,
+  { name, type }: BatchOutput,
+  result: RuntimeTensor | undefined,
+): asserts result is RuntimeTensor {
+  if (result === undefined) throw new SpikingRxError('INTERNAL', `the model returned no output '${name}'`);
+  if (result.type !== type)
+    throw new SpikingRxError('INTERNAL', `output '${name}' is ${result.type}, not ${type} as the file says`);
+  if (batched && result.dims[0] !== rows.length) {
+    const shape = `[${result.dims.join(', ')}]`;
+    throw new SpikingRxError('INTERNAL', `output '${name}' is ${shape} for a batch of ${rows.length}`);
+  }
+}
+
+/** One tensor of an answer: how many bytes it takes, and how it gets there. */
+interface Part {
+  readonly byteLength: number;
+  readonly write: (buffer: ArrayBuffer, byteOffset: number) => RowAnswer;
+}
+
+/** All rows in one buffer: the main thread gets one block of memory a batch, not one a row. */
+function answerRows(job: BatchJob, results: Results): RowOutcome[] {
+  const rows = job.rows.map((row, index) => rowParts(job, row, index, results));
   let end = 0;
-  for (const [index, row] of job.rows.entries()) {
-    offsets.push(end);
-    end += aligned(formattedBytes(inputs[index] as LlrPlanes, row.format));
-  }
+  for (const parts of rows)
+    if (Array.isArray(parts)) for (const { byteLength } of parts) end += aligned(byteLength);
   const buffer = new ArrayBuffer(end);
-  return job.rows.map((row, index) =>
-    formatRow(inputs[index] as LlrPlanes, row, { buffer, byteOffset: offsets[index] as number }),
-  );
+  let byteOffset = 0;
+  return rows.map((parts): RowOutcome => {
+    if (typeof parts === 'string') return { ok: false, failure: { code: 'INTERNAL', message: parts } };
+    const tensors = parts.map(({ byteLength, write }) => {
+      const tensor = write(buffer, byteOffset);
+      byteOffset += aligned(byteLength);
+      return tensor;
+    });
+    return { ok: true, tensors };
+  });
 }
 
-function rowPlanes(job: BatchJob, index: number, llr: Float32Array): LlrPlanes {
-  const { nSym, nSc } = job.shape;
-  const { bitsPerSymbol } = job;
-  const elements = resourceElements(job.shape);
-  const planeElements = elements * bitsPerSymbol;
-  const planes = llr.subarray(index * planeElements, (index + 1) * planeElements);
-  const dataMask = job.views.dataMask.subarray(index * elements, (index + 1) * elements);
-  return { planes, dataMask, bitsPerSymbol, nSym, nSc };
+/** The tensors of a row, or why it has none. */
+function rowParts(job: BatchJob, row: BatchRow, index: number, results: Results): Part[] | string {
+  if (row.llr) return llrPart(job, row.llr, index, results[TENSOR_NAMES.llr] as RuntimeTensor);
+  return row.outputs.map((name) => tensorPart(job, index, results[name] as RuntimeTensor));
 }
 
-function formatRow(input: LlrPlanes, row: BatchRow, place: LlrPlace): RowOutcome {
-  if (!allFinite(input.planes)) {
-    const message = 'the model returned LLRs that are not finite for this grid';
-    return { ok: false, failure: { code: 'INTERNAL', message } };
-  }
-  return { ok: true, ...formatLlr(input, row.format, place) };
+function tensorPart(job: BatchJob, index: number, { data, dims }: RuntimeTensor): Part {
+  const count = job.batched ? job.rows.length : 1;
+  const byteLength = data.byteLength / count;
+  const source = new Uint8Array(data.buffer, data.byteOffset + index * byteLength, byteLength);
+  return {
+    byteLength,
+    write: (buffer, byteOffset) => {
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      bytes.set(source);
+      return { shape: job.batched ? dims.slice(1) : dims, bytes };
+    },
+  };
 }
 
-/** Up to the next multiple of a float32. */
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / FLOAT_BYTES) * FLOAT_BYTES;
+function llrPart(
+  { memory }: BatchJob,
+  { format, mask }: NonNullable<BatchRow['llr']>,
+  index: number,
+  { data, dims }: RuntimeTensor,
+): Part[] | string {
+  const [, bitsPerSymbol = 0, nSym = 0, nSc = 0] = dims;
+  const elements = bitsPerSymbol * nSym * nSc;
+  const planes = (data as Float32Array).subarray(index * elements, (index + 1) * elements);
+  if (!allFinite(planes)) return 'the model returned LLRs that are not finite for this grid';
+  const dataMask = new Uint8Array(memory, mask.byteOffset, mask.byteLength);
+  const input: LlrPlanes = { planes, dataMask, bitsPerSymbol, nSym, nSc };
+  return [
+    {
+      byteLength: formattedBytes(input, format),
+      write: (buffer, byteOffset) => formatLlr(input, format, { buffer, byteOffset }),
+    },
+  ];
 }
 
-function grown(buffer: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
-  return buffer.length >= length ? buffer : new Float32Array(length);
-}
-
-/**
- * Runs one small grid at each batch size, so that no client pays for first-run allocation, and checks
- * that the outputs are finite.
- * @throws SpikingRxError FAILED_PRECONDITION when they are not.
- */
-export async function warmUp(
-  runner: BatchRunner,
-  model: Pick<BatchJob, 'session' | 'bitsPerSymbol'>,
-  shape: Omit<BatchShape, 'batch'>,
-  batchSizes: readonly number[],
-): Promise<void> {
-  for (const batch of batchSizes) {
-    const views = warmUpGrids({ ...shape, batch });
-    const format = { datatype: 'f32', layout: 'grid', polarity: 'p0_over_p1', scale: 1 } as const;
-    const rows = Array.from({ length: batch }, () => ({ format }));
-    const answer = await runner.run({ ...model, shape: { ...shape, batch }, views, rows });
-    for (const row of answer.rows) {
-      if (row.ok) continue;
-      throw new SpikingRxError(
-        'FAILED_PRECONDITION',
-        `warm-up at batch size ${batch}: ${row.failure.message}`,
-      );
-    }
-  }
-}
-
-/** Unit pilots on every second subcarrier and a smooth, bounded received signal. */
-function warmUpGrids(shape: BatchShape): BatchViews {
-  const views = batchViews(new SharedArrayBuffer(batchBytes(shape)), shape);
-  const plane = resourceElements(shape);
-  for (let i = 0; i < views.rxGrid.length; i += 1) views.rxGrid[i] = Math.sin(i);
-  for (let i = 0; i < views.dmrs.length; i += 1) {
-    const isRealPart = Math.floor(i / plane) % 2 === 0;
-    views.dmrs[i] = isRealPart && i % 2 === 0 ? 1 : 0;
-  }
-  return views;
+function grown(buffer: ArrayBuffer | undefined, byteLength: number): ArrayBuffer {
+  return buffer !== undefined && buffer.byteLength >= byteLength ? buffer : new ArrayBuffer(byteLength);
 }

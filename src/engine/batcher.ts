@@ -2,8 +2,9 @@ import { SpikingRxError } from '../errors.js';
 import { type BatchLimits, BatchQueue } from './batch-queue.js';
 import type { BatchAnswer } from './batch-runner.js';
 import { type EngineObserver, notify } from './observer.js';
+import type { RepositoryModel } from './model-repository.js';
 import type { PendingGrid } from './pending-grid.js';
-import { checkRequest } from './request-check.js';
+import { isIntact } from './row.js';
 import { type WorkerHandle, WorkerLostError } from './worker-handle.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -121,25 +122,25 @@ export class Batcher {
   }
 
   private dispatch(worker: WorkerHandle, taken: readonly PendingGrid[]): void {
-    const grids = taken.filter(isIntact);
+    const grids = taken.filter(keepsItsMemory);
     const [oldest] = grids;
     if (oldest === undefined) return;
     for (const grid of grids) grid.enterBatch(grids.length);
     const event = batchEvent(worker, oldest, grids);
     notify(this.options.observer, 'batchDispatched', event);
-    void this.follow(worker, grids, event);
+    void this.follow(worker, oldest.model, grids, event);
   }
 
   /** Sends a batch and answers its grids. Never rejects. */
   private async follow(
     worker: WorkerHandle,
+    model: RepositoryModel,
     grids: readonly PendingGrid[],
     event: ReturnType<typeof batchEvent>,
   ): Promise<void> {
     const { observer } = this.options;
     try {
-      const requests = grids.map((grid) => grid.request);
-      const answer = await worker.run({ modelKey: event.modelKey, requests });
+      const answer = await worker.run({ model, rows: grids.map(({ row }) => row) });
       this.workers.reportAnswered(worker);
       this.pump(); // the worker first, the clients second
       notify(observer, 'batchCompleted', { ...event, outcome: 'ok', computeMs: answer.computeMs });
@@ -182,15 +183,10 @@ export class Batcher {
 }
 
 /** False, with the grid answered, when the caller has given its buffers away in the meantime. */
-function isIntact(grid: PendingGrid): boolean {
-  try {
-    checkRequest(grid.request, grid.model.contract);
-    return true;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    grid.fail(new SpikingRxError('INTERNAL', `the grid changed while it was queued: ${why}`, { cause }));
-    return false;
-  }
+function keepsItsMemory(grid: PendingGrid): boolean {
+  if (isIntact(grid.row, grid.model)) return true;
+  grid.fail(new SpikingRxError('INTERNAL', 'the memory of the request was given away while it was queued'));
+  return false;
 }
 
 function scatter(grids: readonly PendingGrid[], answer: BatchAnswer): void {
@@ -198,7 +194,7 @@ function scatter(grids: readonly PendingGrid[], answer: BatchAnswer): void {
     const row = answer.rows[index];
     if (row === undefined)
       grid.fail(new SpikingRxError('INTERNAL', 'the worker returned no row for this grid'));
-    else if (row.ok) grid.succeed({ shape: row.shape, bytes: row.bytes }, answer.computeMs);
+    else if (row.ok) grid.succeed(row.tensors, answer.computeMs);
     else grid.fail(new SpikingRxError(row.failure.code, row.failure.message));
   }
 }
@@ -213,9 +209,8 @@ function batchEvent(worker: WorkerHandle, oldest: PendingGrid, grids: readonly P
   return {
     model: oldest.model.name,
     version: oldest.model.version,
-    modelKey: oldest.model.key,
     worker: worker.index,
     grids: grids.length,
-    resourceElements: grids.length * oldest.resourceElements,
+    resourceElements: grids.length * oldest.row.resourceElements,
   };
 }

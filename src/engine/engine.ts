@@ -10,10 +10,24 @@ import {
   resolveEngineOptions,
   workerCount,
 } from './options.js';
-import { PendingGrid, type PendingOutcome } from './pending-grid.js';
+import { type PendingAnswer, PendingGrid, type PendingOutcome } from './pending-grid.js';
 import { type ResolvedProvider, resolveProvider } from './provider.js';
-import { checkRequest } from './request-check.js';
-import type { LlrRequest, LlrResult, LlrService, ModelInfo, Permit, RequestSize } from './types.js';
+import { llrRow } from './llr-row.js';
+import type { RepositoryModel } from './model-repository.js';
+import type { Row } from './row.js';
+import { together } from './together.js';
+import { joinRows, tensorRows } from './tensor-row.js';
+import type {
+  LlrRequest,
+  LlrResult,
+  LlrService,
+  ModelInfo,
+  Permit,
+  RequestSize,
+  RequestTerms,
+  TensorRequest,
+  TensorResult,
+} from './types.js';
 import { WorkerPool } from './worker-pool.js';
 import type { WorkerSetup } from './worker-protocol.js';
 import { tryCuda, warmUpBatchSizes, workerSetup } from './worker-setup.js';
@@ -168,9 +182,21 @@ class LlrEngine implements Engine {
   }
 
   async compute(request: LlrRequest): Promise<LlrResult> {
-    const grid = this.accept(request);
-    this.batcher.submit(grid);
-    return grid.answer;
+    const model = this.modelOf(request);
+    const { tensors, timing } = await this.submit(request, llrRow(request, model), model);
+    const [llr] = tensors;
+    if (llr === undefined) throw new SpikingRxError('INTERNAL', 'the worker returned no LLRs for this grid');
+    const { id, format } = request;
+    return { ...origin(id, model), llr: { datatype: format.datatype, ...llr }, timing };
+  }
+
+  async infer(request: TensorRequest): Promise<TensorResult> {
+    const model = this.modelOf(request);
+    const rows = tensorRows(request, model);
+    const answers = await together(request.signal, (signal) =>
+      rows.map(async (row) => this.submit({ ...request, signal }, row, model)),
+    );
+    return { ...origin(request.id, model), ...joinRows(rows[0]?.outputs ?? [], model, answers) };
   }
 
   async drain(timeoutMs: number): Promise<DrainReport> {
@@ -192,11 +218,15 @@ class LlrEngine implements Engine {
     await this.pool.close();
   }
 
-  private accept(request: LlrRequest): PendingGrid {
+  private modelOf({ model, version }: RequestTerms): RepositoryModel {
     if (this.closed) throw new SpikingRxError('UNAVAILABLE', 'the engine is closed');
-    const { model } = this.catalog.find(request.model, request.version);
-    checkRequest(request, model.contract);
-    return new PendingGrid(request, model, (grid, outcome) => this.onSettled(grid, outcome));
+    return this.catalog.find(model, version).model;
+  }
+
+  private async submit(request: RequestTerms, row: Row, model: RepositoryModel): Promise<PendingAnswer> {
+    const grid = new PendingGrid(request, row, model, (ended, outcome) => this.onSettled(ended, outcome));
+    this.batcher.submit(grid);
+    return grid.answer;
   }
 
   private onSettled(grid: PendingGrid, { code, timing }: PendingOutcome): void {
@@ -229,6 +259,10 @@ function catalogOf(
 ): ModelCatalog {
   const { modelsDir, defaultModel } = options;
   return new ModelCatalog(scan.models, { modelsDir, defaultModel, provider, refused: scan.refused });
+}
+
+function origin(id: string, { name, version, sha256 }: RepositoryModel) {
+  return { id, model: name, version, sha256 };
 }
 
 /** Resolves when `work` does or `ms` have passed; leaves no timer behind. */

@@ -1,4 +1,5 @@
 import { SpikingRxError } from '../errors.js';
+import type { TensorDescription } from '../onnx/signature.js';
 import type { RefusedModel, RepositoryModel } from './model-repository.js';
 import type { ModelInfo, TensorInfo } from './types.js';
 
@@ -29,7 +30,9 @@ export class ModelCatalog {
   ) {
     this.entries = models.map((model) => ({ model, info: infoOf(model, options.provider) }));
     const wanted = options.defaultModel;
-    const fallback = models.map((model) => model.name).toSorted()[0];
+    // Requests that name no model bring grids.
+    const preferred = models.filter(({ contract }) => contract !== undefined);
+    const fallback = (preferred.length > 0 ? preferred : models).map((model) => model.name).toSorted()[0];
     if (fallback === undefined || (wanted !== undefined && !this.has(wanted))) {
       const what =
         fallback === undefined || wanted === undefined ? 'no model' : `no default model '${wanted}'`;
@@ -78,26 +81,25 @@ function notFound(field: string, message: string): SpikingRxError {
 }
 
 function infoOf(model: RepositoryModel, provider: 'cpu' | 'cuda'): ModelInfo {
-  const { contract } = model;
-  const modulation = contract.config?.['modulation'];
+  const { contract, misfit, signature } = model;
+  const modulation = contract?.config?.['modulation'];
   return {
     name: model.name,
     version: model.version,
     ready: true,
     sha256: model.sha256,
     provider,
-    nRx: contract.nRx,
-    bitsPerSymbol: contract.bitsPerSymbol,
+    nRx: contract?.nRx,
+    bitsPerSymbol: contract?.bitsPerSymbol,
+    misfit,
+    batched: signature.batched,
     modulation: typeof modulation === 'string' ? modulation : undefined,
-    inputs: contract.inputs.map(tensorInfo),
-    outputs: contract.outputs.map(tensorInfo),
-    config: contract.config,
+    inputs: signature.inputs.map(tensorInfo),
+    outputs: signature.outputs.map(tensorInfo),
+    config: contract?.config,
   };
 }
 
-function tensorInfo(tensor: {
-  readonly name: string;
-  readonly shape: readonly (number | string)[];
-}): TensorInfo {
-  return { name: tensor.name, datatype: 'float32', shape: tensor.shape };
+function tensorInfo({ name, type, shape }: TensorDescription): TensorInfo {
+  return { name, datatype: type, shape };
 }

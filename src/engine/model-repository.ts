@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpikingRxError } from '../errors.js';
-import { type ModelContract, readModelContract } from '../onnx/contract.js';
+import { type ModelDescription, describeModelFile } from '../onnx/contract.js';
 
-/** A model version whose file fits the contract. */
-export interface RepositoryModel {
+/** A model version whose file can be served. */
+export interface RepositoryModel extends ModelDescription {
   readonly name: string;
   /** Whole number as text, as the folder spells it. */
   readonly version: string;
   /** `<name>/<version>`. */
   readonly key: string;
-  readonly contract: ModelContract;
   /** The file, in memory that all workers share: what is served is what was hashed. */
   readonly bytes: SharedArrayBuffer;
   /** SHA-256 of the file, hex. */
@@ -61,11 +60,11 @@ async function loadModel(modelsDir: string, name: string, version: string): Prom
   } catch (cause) {
     throw refusal(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
-  const contract = readModelContract(file);
+  const description = describeModelFile(file);
   const bytes = new SharedArrayBuffer(file.byteLength);
   new Uint8Array(bytes).set(file);
   const sha256 = createHash('sha256').update(file).digest('hex');
-  return { name, version, key: `${name}/${version}`, contract, bytes, sha256 };
+  return { name, version, key: `${name}/${version}`, ...description, bytes, sha256 };
 }
 
 async function subfolders(folder: string): Promise<string[]> {

@@ -1,7 +1,8 @@
 import { type ErrorCode, SpikingRxError } from '../errors.js';
-import { resourceElements } from './batch-layout.js';
 import type { RepositoryModel } from './model-repository.js';
-import type { LlrRequest, LlrResult, LlrTiming } from './types.js';
+import type { Row } from './row.js';
+import type { LlrTiming, RequestTerms } from './types.js';
+import type { RowAnswer } from './worker-protocol.js';
 
 /** How one request ended; `timing` as far as it got. */
 export interface PendingOutcome {
@@ -9,15 +10,21 @@ export interface PendingOutcome {
   readonly timing: LlrTiming;
 }
 
+/** What a batch made of a row. */
+export interface PendingAnswer {
+  /** In the order of the row's outputs. */
+  readonly tensors: readonly RowAnswer[];
+  readonly timing: LlrTiming;
+}
+
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * One request between `compute` and its answer. It is answered exactly once: by its batch, by its abort
+ * One row between its request and its answer. It is answered exactly once: by its batch, by its abort
  * signal or by its deadline, whichever comes first; whatever comes later is dropped.
  */
 export class PendingGrid {
-  readonly answer: Promise<LlrResult>;
-  readonly resourceElements: number;
+  readonly answer: Promise<PendingAnswer>;
   /** Batches that lost their worker while they ran with this grid in them. */
   lostBatches = 0;
   /** A number of its own once it may have killed a worker: it shares no batch then. */
@@ -26,12 +33,13 @@ export class PendingGrid {
   private batchedMs: number | undefined;
   private batchSize = 0;
   private timer: NodeJS.Timeout | undefined;
-  private resolveAnswer!: (result: LlrResult) => void;
+  private resolveAnswer!: (answer: PendingAnswer) => void;
   private rejectAnswer!: (error: SpikingRxError) => void;
 
   /** @param onSettled called once, synchronously, when the answer is decided. */
   constructor(
-    readonly request: LlrRequest,
+    readonly request: RequestTerms,
+    readonly row: Row,
     readonly model: RepositoryModel,
     private readonly onSettled: (grid: PendingGrid, outcome: PendingOutcome) => void,
     readonly enqueuedMs: number = performance.now(),
@@ -40,7 +48,6 @@ export class PendingGrid {
       this.resolveAnswer = resolve;
       this.rejectAnswer = reject;
     });
-    this.resourceElements = resourceElements(request.shape);
   }
 
   get isSettled(): boolean {
@@ -64,22 +71,9 @@ export class PendingGrid {
     this.batchSize = batchSize;
   }
 
-  succeed(
-    llr: { readonly shape: readonly number[]; readonly bytes: Uint8Array<ArrayBuffer> },
-    computeMs: number,
-  ): void {
-    const { request, model } = this;
+  succeed(tensors: readonly RowAnswer[], computeMs: number): void {
     const timing = this.timing(computeMs);
-    if (!this.settle('OK', timing)) return;
-    const datatype = request.format.datatype;
-    this.resolveAnswer({
-      id: request.id,
-      model: model.name,
-      version: model.version,
-      sha256: model.sha256,
-      llr: { datatype, ...llr },
-      timing,
-    });
+    if (this.settle('OK', timing)) this.resolveAnswer({ tensors, timing });
   }
 
   fail(error: SpikingRxError): void {

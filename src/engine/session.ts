@@ -10,13 +10,36 @@ import { SpikingRxError } from '../errors.js';
 export interface TensorData {
   float32: Float32Array;
   float64: Float64Array;
+  /** Bits of IEEE halves. */
+  float16: Uint16Array;
   int64: BigInt64Array;
+  uint64: BigUint64Array;
   int32: Int32Array;
+  uint32: Uint32Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
   uint8: Uint8Array;
   int8: Int8Array;
   /** One byte an element, 0 or 1. */
   bool: Uint8Array;
 }
+
+type ArrayOver<T> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => T;
+
+const ARRAYS: { readonly [T in keyof TensorData]: ArrayOver<TensorData[T]> } = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+};
 
 export type TensorType = keyof TensorData;
 
@@ -24,6 +47,12 @@ export type TensorType = keyof TensorData;
 export type RuntimeTensor = {
   [T in TensorType]: { readonly type: T; readonly data: TensorData[T]; readonly dims: readonly number[] };
 }[TensorType];
+
+/** A tensor over the first bytes of a buffer. */
+export function tensorOver(type: TensorType, buffer: ArrayBuffer, dims: readonly number[]): RuntimeTensor {
+  const length = dims.reduce((product, dim) => product * dim, 1);
+  return { type, data: new ARRAYS[type](buffer, 0, length), dims } as RuntimeTensor;
+}
 
 export interface SessionOptions {
   /**
@@ -182,12 +211,13 @@ function toOrt(name: string, tensor: RuntimeTensor): ort.Tensor {
 function fromOrt(name: string, value: ort.OnnxValue | undefined): RuntimeTensor {
   if (value === undefined) throw new SpikingRxError('INTERNAL', `onnxruntime returned no output ${name}`);
   const { type, data, dims } = value;
-  if (type === 'float32' && data instanceof Float32Array) return { type, data, dims };
-  if (type === 'float64' && data instanceof Float64Array) return { type, data, dims };
-  if (type === 'int64' && data instanceof BigInt64Array) return { type, data, dims };
-  if (type === 'int32' && data instanceof Int32Array) return { type, data, dims };
-  if (type === 'int8' && data instanceof Int8Array) return { type, data, dims };
-  if ((type === 'uint8' || type === 'bool') && data instanceof Uint8Array) return { type, data, dims };
+  const array = type in ARRAYS ? ARRAYS[type as TensorType] : undefined;
+  if (array !== undefined && ArrayBuffer.isView(data)) {
+    // Where the runtime has an array of halves, it returns those: the bits are the same.
+    const { buffer, byteOffset, length } = data as Uint8Array<ArrayBuffer>;
+    const bits = data instanceof array ? data : new array(buffer, byteOffset, length);
+    return { type, data: bits, dims } as RuntimeTensor;
+  }
   throw new SpikingRxError('INTERNAL', `output ${name} has the unsupported type ${type}`);
 }
 

@@ -1,3 +1,5 @@
+import type { ElementType } from '../onnx/signature.js';
+
 /** Shape of one received grid. */
 export interface GridShape {
   readonly nRx: number;
@@ -30,18 +32,30 @@ export interface RequestSize {
   readonly client?: string;
 }
 
+/** What requests of every kind have in common: whose model, until when. */
+export interface RequestTerms {
+  readonly id: string;
+  /** Default model when absent. */
+  readonly model?: string;
+  /** Default (highest) version when absent. */
+  readonly version?: string;
+  /** Absolute deadline on the `performance.now()` clock, milliseconds. */
+  readonly deadlineMs?: number;
+  /** Whose it is: what waits is shared out fairly between clients. Left out: all such requests are one client's. */
+  readonly client?: string;
+  /** Default `normal`. */
+  readonly priority?: Priority;
+  /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * One grid, decoded and validated, in the layout of the model contract. The engine copies its arrays into
  * the batch and needs them until the answer (a batch whose worker dies is sent again): leave them unchanged,
  * neither written nor transferred, until then. Arrays may be views of larger buffers and may be shared
  * between requests, a data mask for example.
  */
-export interface LlrRequest {
-  readonly id: string;
-  /** Default model when absent. */
-  readonly model?: string;
-  /** Default (highest) version when absent. */
-  readonly version?: string;
+export interface LlrRequest extends RequestTerms {
   readonly shape: GridShape;
   /** `[2·nRx, nSym, nSc]` float32: re, im of antenna 0, re, im of antenna 1, … */
   readonly rxGrid: Float32Array<ArrayBuffer>;
@@ -50,14 +64,37 @@ export interface LlrRequest {
   /** `[nSym, nSc]`: 1 where the resource element carries data, 0 elsewhere. */
   readonly dataMask: Uint8Array<ArrayBuffer>;
   readonly format: LlrFormat;
-  /** Absolute deadline on the `performance.now()` clock, milliseconds. */
-  readonly deadlineMs?: number;
-  /** Whose it is: what waits is shared out fairly between clients. Left out: all such grids are one client's. */
-  readonly client?: string;
-  /** Default `normal`. */
-  readonly priority?: Priority;
-  /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
-  readonly signal?: AbortSignal;
+}
+
+/** A tensor by name: `bytes` little-endian, row-major, without gaps; a `bool` is a byte 0 or 1. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly type: ElementType;
+  /** The batch axis included, where the model has one. */
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The inputs of any model, for one or more rows of a batch. Their memory is needed until the answer, as that
+ * of an {@link LlrRequest} is.
+ */
+export interface TensorRequest extends RequestTerms {
+  /** Every input of the model once, in any order. */
+  readonly inputs: readonly NamedTensor[];
+  /** Names of the outputs wanted, in the order of the answer. Default: all that the model has. */
+  readonly outputs?: readonly string[];
+}
+
+export interface TensorResult {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  /** SHA-256 of the model file that computed it, hex. */
+  readonly sha256: string;
+  readonly outputs: readonly NamedTensor[];
+  /** Of several rows: the longest times, and the largest batch that one of them was in. */
+  readonly timing: LlrTiming;
 }
 
 /** Stage times in milliseconds. */
@@ -91,9 +128,14 @@ export interface ModelInfo {
   /** SHA-256 of the model file, hex. */
   readonly sha256: string;
   readonly provider: 'cpu' | 'cuda';
-  readonly nRx: number;
+  /** Undefined, as `bitsPerSymbol`, for a model that does not fit the contract and serves tensors only. */
+  readonly nRx: number | undefined;
   /** Bits per QAM symbol. */
-  readonly bitsPerSymbol: number;
+  readonly bitsPerSymbol: number | undefined;
+  /** Why it serves tensors only; undefined where it fits the contract. */
+  readonly misfit: string | undefined;
+  /** Whether the first axis of its tensors is a batch of any size. */
+  readonly batched: boolean;
   readonly modulation: string | undefined;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -101,9 +143,15 @@ export interface ModelInfo {
   readonly config: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A model that fits the contract: it takes grids and gives LLRs. */
+export interface LlrModelInfo extends ModelInfo {
+  readonly nRx: number;
+  readonly bitsPerSymbol: number;
+}
+
 export interface TensorInfo {
   readonly name: string;
-  readonly datatype: 'float32';
+  readonly datatype: ElementType;
   /** Symbolic where dynamic, for example `['batch', 4, 'symbols', 'subcarriers']`. */
   readonly shape: readonly (number | string)[];
 }
@@ -133,4 +181,9 @@ export interface LlrService {
    * INTERNAL, …). The caller holds a permit and releases it when the answer is out.
    */
   compute(request: LlrRequest): Promise<LlrResult>;
+  /**
+   * Runs a model on tensors, in batches shared with other requests: each entry along the batch axis is a row
+   * as a grid is. Answers exactly once, as `compute` does, with all rows or with the error of one.
+   */
+  infer(request: TensorRequest): Promise<TensorResult>;
 }

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { SpikingRxError } from '../errors.js';
-import { type BatchShape, batchBytes, writeBatch } from './batch-layout.js';
+import { layOutBatch, writeBatch } from './batch-layout.js';
 import type { BatchAnswer } from './batch-runner.js';
-import type { LlrRequest } from './types.js';
+import type { Row, RunnableModel } from './row.js';
 import type { BatchMessage, MainMessage, WorkerMessage, WorkerSetup } from './worker-protocol.js';
 
 /** Longest wait for a running batch when the thread is to end. */
@@ -22,9 +22,9 @@ export class WorkerLostError extends Error {
 }
 
 export interface BatchRequest {
-  readonly modelKey: string;
+  readonly model: RunnableModel & { readonly key: string };
   /** At least one, all of one shape. */
-  readonly requests: readonly LlrRequest[];
+  readonly rows: readonly Row[];
 }
 
 /** How a worker thread is started, and what it may take. */
@@ -102,20 +102,18 @@ export class WorkerHandle {
   }
 
   /**
-   * Copies the requests into shared memory and sends them.
+   * Copies the rows into shared memory and sends them.
    * @throws WorkerLostError when the thread ends before it answers, SpikingRxError when the batch fails.
    */
-  async run(batch: BatchRequest): Promise<BatchAnswer> {
-    const [first] = batch.requests;
-    if (first === undefined) throw new SpikingRxError('INTERNAL', 'a batch needs at least one grid');
+  async run({ model, rows }: BatchRequest): Promise<BatchAnswer> {
+    if (rows.length === 0) throw new SpikingRxError('INTERNAL', 'a batch needs at least one row');
     if (!this.alive) throw new WorkerLostError('the worker thread has ended', false);
-    const shape: BatchShape = { ...first.shape, batch: batch.requests.length };
-    const memory = this.takeMemory(batchBytes(shape));
-    writeBatch(memory, batch.requests);
+    const layout = layOutBatch(model, rows);
+    const memory = this.takeMemory(layout.byteLength);
+    writeBatch(memory, layout, rows);
     const batchId = this.nextBatchId;
     this.nextBatchId += 1;
-    const rows = batch.requests.map(({ format }) => ({ format }));
-    const message: BatchMessage = { type: 'batch', batchId, modelKey: batch.modelKey, shape, memory, rows };
+    const message: BatchMessage = { type: 'batch', batchId, modelKey: model.key, layout, memory };
     return new Promise<BatchAnswer>((resolve, reject) => {
       this.inFlightBatches.set(batchId, { memory, resolve, reject });
       if (this.inFlightBatches.size === 1) this.watchRunning();
@@ -206,6 +204,6 @@ export class WorkerHandle {
     const spare = this.spareMemory.pop();
     if (spare !== undefined && spare.byteLength >= bytes) return spare;
     // Powers of two, so that slowly growing batches do not allocate every time.
-    return new SharedArrayBuffer(2 ** Math.ceil(Math.log2(bytes)));
+    return new SharedArrayBuffer(2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
   }
 }

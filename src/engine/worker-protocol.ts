@@ -1,15 +1,12 @@
 import type { ErrorCode } from '../errors.js';
-import type { BatchRow, BatchShape } from './batch-layout.js';
+import type { BatchLayout } from './batch-layout.js';
+import type { RunnableModel } from './row.js';
 
 /** A model as every worker loads it, from the very bytes whose hash is reported. */
-export interface WorkerModel {
+export interface WorkerModel extends RunnableModel {
   /** `<name>/<version>`. */
   readonly key: string;
   readonly bytes: SharedArrayBuffer;
-  readonly nRx: number;
-  readonly bitsPerSymbol: number;
-  /** Grid of the warm-up runs: the model's own sizes where it fixes them, small ones elsewhere. */
-  readonly warmUpShape: { readonly nSym: number; readonly nSc: number };
 }
 
 /** `workerData` of a worker thread. */
@@ -29,10 +26,9 @@ export interface BatchMessage {
   readonly type: 'batch';
   readonly batchId: number;
   readonly modelKey: string;
-  readonly shape: BatchShape;
-  /** Shared memory that holds the rows, laid out by batch-layout. */
+  readonly layout: BatchLayout;
+  /** Shared memory that holds the rows as `layout` says. */
   readonly memory: SharedArrayBuffer;
-  readonly rows: readonly BatchRow[];
 }
 
 export interface RowFailure {
@@ -40,9 +36,15 @@ export interface RowFailure {
   readonly message: string;
 }
 
-/** One row's answer. The `bytes` of a batch are views of one buffer, which is transferred. */
+/** One output of a row, without batch axis. The `bytes` of a batch are views of one buffer, which is transferred. */
+export interface RowAnswer {
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export type RowOutcome =
-  | { readonly ok: true; readonly shape: readonly number[]; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** In the order of the outputs that the row wanted. */
+  | { readonly ok: true; readonly tensors: readonly RowAnswer[] }
   | { readonly ok: false; readonly failure: RowFailure };
 
 /** Worker → main thread. */

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { SpikingRxError } from '../errors.js';
-import { batchViews } from './batch-layout.js';
-import { BatchRunner, warmUp } from './batch-runner.js';
+import { BatchRunner } from './batch-runner.js';
 import type { Session, SessionOptions } from './session.js';
+import { warmUp } from './warm-up.js';
 import type {
   BatchMessage,
   MainMessage,
@@ -60,8 +60,7 @@ async function loadModel(
   // The runtime refuses shared memory, hence the copy; it is dropped once the session exists.
   const bytes = new Uint8Array(model.bytes).slice();
   const session = await createSession(bytes, { provider, deviceId, intraOpThreads });
-  const shape = { nRx: model.nRx, ...model.warmUpShape };
-  await warmUp(runner, { session, bitsPerSymbol: model.bitsPerSymbol }, shape, warmUpBatchSizes);
+  await warmUp(runner, session, model, warmUpBatchSizes);
   return { model, session };
 }
 
@@ -72,13 +71,13 @@ async function answerBatch(
   runner: BatchRunner,
   message: BatchMessage,
 ): Promise<void> {
-  const { batchId, modelKey, shape, memory, rows } = message;
+  const { batchId, modelKey, layout, memory } = message;
   try {
     const entry = ready.get(modelKey);
     if (entry === undefined) throw new SpikingRxError('INTERNAL', `this worker has no model ${modelKey}`);
     const { session, model } = entry;
-    const views = batchViews(memory, shape);
-    const answer = await runner.run({ session, bitsPerSymbol: model.bitsPerSymbol, shape, views, rows });
+    const { batched } = model.signature;
+    const answer = await runner.run({ ...layout, session, batched, memory });
     send(port, { type: 'done', batchId, ...answer });
   } catch (error) {
     send(port, { type: 'failed', batchId, failure: failureOf(error) });
@@ -88,7 +87,8 @@ async function answerBatch(
 function send(port: Pick<MessagePort, 'postMessage'>, message: WorkerMessage): void {
   // The rows of a batch are views of one buffer.
   const row = message.type === 'done' ? message.rows.find(({ ok }) => ok) : undefined;
-  port.postMessage(message, row?.ok === true ? [row.bytes.buffer] : []);
+  const [tensor] = row?.ok === true ? row.tensors : [];
+  port.postMessage(message, tensor ? [tensor.bytes.buffer] : []);
 }
 
 function failureOf(error: unknown): RowFailure {

@@ -11,14 +11,7 @@ export function workerSetup(
   batchSizes: readonly number[],
 ): WorkerSetup {
   return {
-    models: models.map(({ key, bytes, contract }) => ({
-      key,
-      bytes,
-      nRx: contract.nRx,
-      bitsPerSymbol: contract.bitsPerSymbol,
-      // One slot of one PRB.
-      warmUpShape: { nSym: contract.nSym ?? 14, nSc: contract.nSc ?? 12 },
-    })),
+    models: models.map(({ key, bytes, signature, contract }) => ({ key, bytes, signature, contract })),
     provider,
     deviceId: options.deviceId,
     intraOpThreads: options.intraOpThreads,

@@ -1,6 +1,7 @@
 import { SpikingRxError } from '../errors.js';
 import { type ModelSummary, type TensorSignature, summariseModel } from './model-file.js';
 import { formatShape } from './shapes.js';
+import { type ModelSignature, signatureOf } from './signature.js';
 import { DATA_TYPES } from './types.js';
 
 /** Version of the contract, written to and read from `metadata_props`. */
@@ -82,18 +83,46 @@ function parseConfig(summary: ModelSummary): Readonly<Record<string, unknown>> |
   throw refuse(`${METADATA_KEYS.config} must be a JSON object`);
 }
 
+/** What a model file says of itself: tensors that it takes and gives and, where it fits, the contract. */
+export interface ModelDescription {
+  readonly signature: ModelSignature;
+  readonly contract: ModelContract | undefined;
+  /** Why a model without contract does not fit it. */
+  readonly misfit: string | undefined;
+}
+
+/**
+ * Describes a model file, which need not fit the contract unless it says so in its metadata.
+ * @throws SpikingRxError FAILED_PRECONDITION with the reason when it cannot be served.
+ */
+export function describeModelFile(bytes: Uint8Array): ModelDescription {
+  const summary = readSummary(bytes);
+  try {
+    return { signature: signatureOf(summary, true), contract: contractOf(summary), misfit: undefined };
+  } catch (error) {
+    if (!(error instanceof SpikingRxError) || METADATA_KEYS.contract in summary.metadata) throw error;
+    return { signature: signatureOf(summary), contract: undefined, misfit: error.message };
+  }
+}
+
 /**
  * Reads the contract of a model file.
  * @throws SpikingRxError FAILED_PRECONDITION with the reason when the file is no ONNX model or does not fit.
  */
 export function readModelContract(bytes: Uint8Array): ModelContract {
-  let summary: ModelSummary;
+  return contractOf(readSummary(bytes));
+}
+
+function readSummary(bytes: Uint8Array): ModelSummary {
   try {
-    summary = summariseModel(bytes);
+    return summariseModel(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SpikingRxError('FAILED_PRECONDITION', `not an ONNX model: ${reason}`, { cause });
   }
+}
+
+function contractOf(summary: ModelSummary): ModelContract {
   const { inputs, outputs } = summary;
   const known = new Set<string>([TENSOR_NAMES.rxGrid, TENSOR_NAMES.dmrs]);
   const extra = inputs.find(({ name }) => !known.has(name));

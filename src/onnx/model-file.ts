@@ -18,6 +18,8 @@ export interface TensorSignature {
   readonly name: string;
   readonly elemType: number;
   readonly shape: readonly Dim[];
+  /** False where the file leaves the rank open; `shape` is empty then. */
+  readonly isRanked: boolean;
 }
 
 /** What a reader needs to know of a model file without running it. */
@@ -86,12 +88,19 @@ interface DecodedValueInfo {
   type?: { tensorType?: { elemType: number; shape?: { dim?: { dimValue?: number; dimParam?: string }[] } } };
 }
 
+/** Undefined where the size is dynamic and has no name; some exporters write −1 for that. */
+function sizeOf({ dimParam, dimValue = -1 }: { dimValue?: number; dimParam?: string }): Dim | undefined {
+  return dimParam || (dimValue >= 0 ? dimValue : undefined);
+}
+
 function signature({ name, type }: DecodedValueInfo): TensorSignature {
-  const dims = type?.tensorType?.shape?.dim ?? [];
+  const shape = type?.tensorType?.shape;
+  const dims = shape?.dim ?? [];
   return {
     name,
     elemType: type?.tensorType?.elemType ?? 0,
-    shape: dims.map((d, i) => d.dimParam ?? d.dimValue ?? `dim_${i}`),
+    shape: dims.map((d, i) => sizeOf(d) ?? `dim_${i}`),
+    isRanked: shape !== undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { LLR_BYTES } from '../engine/llr-format.js';
-import type { LlrRequest, ModelInfo } from '../engine/types.js';
+import type { LlrModelInfo, LlrRequest } from '../engine/types.js';
 import { invalid, SpikingRxError } from '../errors.js';
 import { maxLlrBytes, type Config } from './config.js';
 
@@ -10,7 +10,7 @@ import { maxLlrBytes, type Config } from './config.js';
  */
 export function checkAnswerSize(
   requests: readonly LlrRequest[],
-  { model, config }: { readonly model: ModelInfo; readonly config: Config },
+  { model, config }: { readonly model: LlrModelInfo; readonly config: Config },
 ): void {
   const bytes = requests.reduce((sum, one) => sum + llrCount(one, model) * LLR_BYTES[one.format.datatype], 0);
   const limit = maxLlrBytes(config);
@@ -25,7 +25,7 @@ export function checkAnswerSize(
 }
 
 /** @throws INVALID_ARGUMENT for more LLRs than are written as JSON numbers. */
-export function checkArraySize(requests: readonly LlrRequest[], model: ModelInfo, limit: number): void {
+export function checkArraySize(requests: readonly LlrRequest[], model: LlrModelInfo, limit: number): void {
   const llrs = requests.reduce((sum, one) => sum + llrCount(one, model), 0);
   if (llrs > limit)
     throw invalid(
@@ -36,6 +36,6 @@ export function checkArraySize(requests: readonly LlrRequest[], model: ModelInfo
 }
 
 /** At most so many: pilots carry none in the layout `codeword`. */
-function llrCount({ shape }: LlrRequest, { bitsPerSymbol }: ModelInfo): number {
+function llrCount({ shape }: LlrRequest, { bitsPerSymbol }: LlrModelInfo): number {
   return bitsPerSymbol * shape.nSym * shape.nSc;
 }

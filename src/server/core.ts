@@ -1,6 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Engine } from '../engine/engine.js';
-import type { LlrRequest, LlrResult, ModelInfo, Permit, Priority, RequestSize } from '../engine/types.js';
+import { takesTensors } from '../engine/llr-row.js';
+import { together } from '../engine/together.js';
+import type {
+  LlrModelInfo,
+  LlrRequest,
+  LlrResult,
+  ModelInfo,
+  Permit,
+  Priority,
+  RequestSize,
+} from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
@@ -19,7 +29,7 @@ const MAX_NAME_LENGTH = 256;
 export interface GridContext {
   /** The request that the grid came with. */
   readonly record: RequestRecord;
-  readonly model: ModelInfo;
+  readonly model: LlrModelInfo;
   /** Path of the grid in its request. */
   readonly field: string;
   readonly signal: AbortSignal;
@@ -140,6 +150,14 @@ export class ServiceCore {
     }
   }
 
+  /** @throws as `model`, and FAILED_PRECONDITION for one that takes tensors, not grids. */
+  llrModel(name?: string, version?: string): LlrModelInfo {
+    const model = this.model(name, version);
+    const { nRx, bitsPerSymbol } = model;
+    if (nRx === undefined || bitsPerSymbol === undefined) throw takesTensors(model.name, model.misfit);
+    return { ...model, nRx, bitsPerSymbol };
+  }
+
   /** @throws QUEUE_FULL, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
   admit(size: RequestSize): Permit {
     return this.#room.admit(size);
@@ -194,31 +212,22 @@ export class ServiceCore {
    * @throws the first error, which names the grid.
    */
   async computeAll(grids: readonly WireGrid[], context: RequestContext): Promise<readonly GridAnswer[]> {
-    const abort = new AbortController();
-    setMaxListeners(0, abort.signal);
-    const cancel = () => abort.abort();
-    if (context.signal.aborted) cancel();
-    context.signal.addEventListener('abort', cancel, { once: true });
     try {
       checkIds(grids);
-      const decoded = grids.map((grid, i) =>
-        this.#decode(grid, { ...context, field: `grids[${i}]`, signal: abort.signal }),
-      );
-      this.#checkAnswer(
-        decoded.map(({ request }) => request),
-        context,
-      );
-      const answers = decoded.map(async (request) => this.#compute(request));
-      // The others are of no use once one has failed; the permit waits for all of them.
-      for (const answer of answers) answer.catch(cancel);
-      const settled = await Promise.allSettled(answers);
-      const values = settled.map((outcome) => fulfilled(outcome, settled));
-      this.gridsEnded(context.record, 'OK', values.length);
-      return values;
+      const answers = await together(context.signal, (signal) => {
+        const decoded = grids.map((grid, i) =>
+          this.#decode(grid, { ...context, field: `grids[${i}]`, signal }),
+        );
+        this.#checkAnswer(
+          decoded.map(({ request }) => request),
+          context,
+        );
+        return decoded.map(async (request) => this.#compute(request));
+      });
+      this.gridsEnded(context.record, 'OK', answers.length);
+      return answers;
     } catch (error) {
       throw this.#failed(error, context.record, grids.length);
-    } finally {
-      context.signal.removeEventListener('abort', cancel);
     }
   }
 
@@ -269,16 +278,6 @@ export class ServiceCore {
 
 interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly request: LlrRequest;
-}
-
-/** The value, or else the error that came first: not the CANCELLED that it brought over the others. */
-function fulfilled<T>(outcome: PromiseSettledResult<T>, all: readonly PromiseSettledResult<T>[]): T {
-  if (outcome.status === 'fulfilled') return outcome.value;
-  const reasons: readonly unknown[] = all.flatMap((other) =>
-    other.status === 'rejected' ? [other.reason] : [],
-  );
-  const cause = reasons.find((reason) => !(reason instanceof SpikingRxError) || reason.code !== 'CANCELLED');
-  throw cause ?? outcome.reason;
 }
 
 /** @throws INVALID_ARGUMENT for two grids of one id. */

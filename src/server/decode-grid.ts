@@ -1,4 +1,4 @@
-import type { GridShape, LlrFormat, LlrRequest, ModelInfo, Priority } from '../engine/types.js';
+import type { GridShape, LlrFormat, LlrModelInfo, LlrRequest, Priority } from '../engine/types.js';
 import { invalid } from '../errors.js';
 import { DEFAULT_SCALE, deinterleave, IQ_BYTES, IQ_DATATYPE_NAMES, type IqDatatype } from '../iq.js';
 import { dataMask } from '../nr/resource-map.js';
@@ -23,7 +23,7 @@ const MIN_RX_RMS = 1e-9;
 const MAX_RX_RMS = 1e16;
 
 export interface DecodeContext {
-  readonly model: ModelInfo;
+  readonly model: LlrModelInfo;
   /** Path of the grid in its request, for example `grids[0]`. */
   readonly field: string;
   /** Widest grid that is taken. */

@@ -188,7 +188,7 @@ export const ModelSchema = Type.Object({
   provider: Type.String({ description: 'Execution provider in use' }),
   providerRequested: Type.String({ description: 'Execution provider asked for: cpu, cuda or auto' }),
   providerFallback: Type.Optional(Type.String({ description: 'Why auto fell back to the CPU' })),
-  nRx: Type.Integer(),
+  nRx: Type.Integer({ description: '0, as bitsPerSymbol, for a model that takes tensors and no grids' }),
   bitsPerSymbol: Type.Integer(),
   modulation: Type.Optional(Type.String()),
   inputs: Type.Array(TensorInfoSchema),

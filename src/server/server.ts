@@ -112,14 +112,14 @@ async function startEngine(config: Config, { metrics, log, internals }: EngineDe
   if (fallbackReason !== undefined)
     log.warn({ reason: fallbackReason }, 'provider auto fell back to the CPU');
   for (const refused of engine.refusedModels) log.warn(refused, 'model refused');
-  for (const { name, version, nRx, bitsPerSymbol, sha256, provider: on } of engine.models())
-    log.info({ name, version, nRx, bitsPerSymbol, sha256, provider: on }, 'model served');
+  for (const { name, version, nRx, bitsPerSymbol, misfit, sha256, provider: on } of engine.models())
+    log.info({ name, version, nRx, bitsPerSymbol, misfit, sha256, provider: on }, 'model served');
   return engine;
 }
 
 /** The size limit of a request follows the models when one takes more antennas than was reckoned with. */
 function withRoomForModels(config: Config, engine: Engine): Config {
-  const maxRx = Math.max(config.maxRx, ...engine.models().map(({ nRx }) => nRx));
+  const maxRx = Math.max(config.maxRx, ...engine.models().map(({ nRx = 0 }) => nRx));
   const { workers } = engine.options;
   const effective = { ...config, maxRx, workers };
   checkTogether(effective);

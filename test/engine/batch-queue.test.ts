@@ -8,8 +8,9 @@ interface Item extends Queueable {
 }
 
 function item(id: number, nSc: number, model = 'a/1'): Item {
-  const shape = { nRx: 1, nSym: 2, nSc };
-  return { id, request: { shape }, model: { key: model }, resourceElements: 2 * nSc, enqueuedMs: id };
+  const row = { shapeKey: `${nSc}`, resourceElements: 2 * nSc };
+  const signature = { batched: model !== 'whole/1' };
+  return { id, row, model: { key: model, signature }, enqueuedMs: id };
 }
 
 const ANY = { orOlderThanMs: Number.POSITIVE_INFINITY, shares: 1 };
@@ -40,12 +41,12 @@ class TestedQueue {
   take(shares: number): void {
     const oldest = Math.min(...this.present.keys());
     const batch = this.queue.take({ orOlderThanMs: Number.POSITIVE_INFINITY, shares });
-    const elements = batch.reduce((sum, { resourceElements }) => sum + resourceElements, 0);
+    const elements = batch.reduce((sum, { row }) => sum + row.resourceElements, 0);
     this.require(batch.length > 0 === this.present.size > 0, 'takes something when there is something');
     this.require(batch.length === 0 || batch[0]?.id === oldest, 'takes the oldest');
     this.require(batch.length <= 4, 'bounds the grids');
     this.require(batch.length <= 1 || elements <= 60, 'bounds the resource elements');
-    const shapes = new Set(batch.map(({ request }) => request.shape.nSc));
+    const shapes = new Set(batch.map(({ row }) => row.shapeKey));
     this.require(shapes.size <= 1, 'one shape a batch');
     for (const [i, { id }] of batch.entries()) {
       this.require(this.present.delete(id), 'hands out once');
@@ -79,6 +80,13 @@ describe('BatchQueue', () => {
     expect(queue.take({ orOlderThanMs: 9, shares: 1 })).toEqual([]);
     expect(ids(queue.take({ orOlderThanMs: 10, shares: 1 }))).toEqual([10]);
     expect(queue.oldestMs()).toBe(23);
+  });
+
+  it('runs what has no batch axis one at a time', () => {
+    const queue = new BatchQueue<Item>({ maxBatchGrids: 8, maxBatchResourceElements: 1000 });
+    for (const id of [1, 2]) queue.push(item(id, 12, 'whole/1'));
+    expect(ids(queue.take(ONLY_FULL))).toEqual([1]);
+    expect(ids(queue.take(ANY))).toEqual([2]);
   });
 
   it('puts retried grids back at the head, in order', () => {

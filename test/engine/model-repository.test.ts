@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Engine, createEngine } from '#engine/engine.js';
 import { scanModels } from '#engine/model-repository.js';
 import { type ModelTree, modelFolder, passThroughModel, spikingRxModel } from './helpers/models.js';
+import { tensorModel } from './helpers/tensor-models.js';
 
 let folder: Awaited<ReturnType<typeof modelFolder>> | undefined;
 let engine: Engine | undefined;
@@ -45,16 +46,27 @@ describe('scanModels', () => {
     ['garbage', new TextEncoder().encode('not a model'), /not an ONNX model/],
     ['an empty file', new Uint8Array(0), /ONNX|contract/],
     [
-      'a wrong output name',
-      passThroughModel({ llrName: 'logits' }),
+      'one that claims the contract and does not fit it',
+      passThroughModel({ llrName: 'logits', metadata: { 'spikingrx.contract': '1' } }),
       /expected an output 'llr', found logits/,
     ],
+    ['tensors of texts', tensorModel({ elemType: 8 }), /input 'x' must be a tensor of float32, .*type 8/],
   ])('refuses %s and says why', async (_, bytes, reason) => {
     const { models, refused } = await scanModels(
       await folderOf({ good: { '1': passThroughModel() }, bad: { '1': bytes } }),
     );
     expect(models.map((model) => model.key)).toEqual(['good/1']);
     expect(refused).toEqual([{ name: 'bad', version: '1', reason: expect.stringMatching(reason) }]);
+  });
+
+  it('takes what does not fit the contract for its tensors, and says why it serves no grids', async () => {
+    const { models } = await scanModels(
+      await folderOf({ other: { '1': passThroughModel({ llrName: 'logits' }) } }),
+    );
+    expect(models).toMatchObject([
+      { contract: undefined, misfit: expect.stringContaining("expected an output 'llr', found logits") },
+    ]);
+    expect(models[0]?.signature.batched).toBe(true);
   });
 
   it('refuses a version that is no number and one without a file', async () => {

@@ -101,8 +101,8 @@ describe('summariseModel', () => {
   it('reads back inputs, outputs, opset and metadata', () => {
     expect(summariseModel(encodeModel(small(), { key: 'value' }))).toEqual({
       opset: OPSET,
-      inputs: [{ name: 'x', elemType: 1, shape: ['batch', 2, 3, 4] }],
-      outputs: [{ name: 'spikes', elemType: 1, shape: ['batch', 3, 4, 1] }],
+      inputs: [{ name: 'x', elemType: 1, shape: ['batch', 2, 3, 4], isRanked: true }],
+      outputs: [{ name: 'spikes', elemType: 1, shape: ['batch', 3, 4, 1], isRanked: true }],
       metadata: { key: 'value' },
     });
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelInfo } from '#engine/types.js';
+import type { LlrModelInfo } from '#engine/types.js';
 import { GridDecoder } from '#server/decode-grid.js';
 import { FloatPool } from '#server/float-pool.js';
 import type { WireDmrsConfig, WireGrid } from '#server/wire-grid.js';
 import { pilotTensor, rxTensor } from './helpers/grids.js';
 
-const MODEL: ModelInfo = {
+const MODEL: LlrModelInfo = {
   name: 'm',
   version: '1',
   ready: true,
@@ -17,6 +17,8 @@ const MODEL: ModelInfo = {
   inputs: [],
   outputs: [],
   config: undefined,
+  misfit: undefined,
+  batched: true,
 };
 const CALLER = { client: 'test', priority: 'normal' } as const;
 const CONTEXT = {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { GridMessage, StreamLlrRequestMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
-import type { ModelInfo, Permit } from '../../engine/types.js';
+import type { LlrModelInfo, Permit } from '../../engine/types.js';
 import { SpikingRxError, invalid, type ErrorCode } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { MAX_ID_LENGTH } from '../decode-grid.js';
@@ -163,10 +163,10 @@ export class LlrStream {
     const release = () => {
       if (--left === 0) permit.release();
     };
-    let model: ModelInfo | undefined;
+    let model: LlrModelInfo | undefined;
     let failure: SpikingRxError | undefined;
     try {
-      model = this.#core.model(message.model, message.version);
+      model = this.#core.llrModel(message.model, message.version);
     } catch (error) {
       failure = toSpikingRxError(error);
     }
@@ -204,7 +204,7 @@ export class LlrStream {
     readonly slot: Slot;
     readonly grid: GridMessage;
     readonly message: StreamLlrRequestMessage;
-    readonly model: ModelInfo;
+    readonly model: LlrModelInfo;
     readonly receivedMs: number;
     readonly field: string;
   }): Promise<void> {

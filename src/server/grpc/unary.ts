@@ -66,7 +66,7 @@ async function computeLlr(
   // Released once grpc-js has the answer; what it buffers of one unary answer is bounded by the message limit.
   const permit = core.admit(requestSize(request, client));
   try {
-    const model = core.model(request.model, request.version);
+    const model = core.llrModel(request.model, request.version);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
     const answers = await core.computeAll(grids, {
       record,

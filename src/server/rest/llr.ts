@@ -71,7 +71,7 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
   if (unused !== undefined)
     throw invalid(unused, 'no query with a JSON body, which describes itself', 'a query parameter');
   admitGrids(call, body.grids.length);
-  const model = core.model(body.model, body.version);
+  const model = core.llrModel(body.model, body.version);
   const format = llrFormat(formatOf(body.output), 'output');
   const grids = body.grids.map(
     (grid): WireGrid => ({
@@ -157,7 +157,7 @@ async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const { body, query, core, request, reply } = call;
   const grids = binaryGrids(body, query);
   admitGrids(call, grids.length);
-  const model = core.model(query.model, query.version);
+  const model = core.llrModel(query.model, query.version);
   const { record, gone: signal, client } = request;
   const answers = await core.computeAll(grids, { record, model, signal, client });
   const start = performance.now();

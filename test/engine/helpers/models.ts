@@ -42,6 +42,7 @@ export function passThroughModel(
     llrPlanes?: 1 | 2;
     nSym?: number;
     divideByPilots?: boolean;
+    metadata?: Readonly<Record<string, string>>;
   } = {},
 ): Uint8Array {
   const g = new GraphBuilder('pass-through');
@@ -52,7 +53,7 @@ export function passThroughModel(
   const pilots = g.slice(dmrs, 1, 0, 1);
   const first = options.divideByPilots === true ? g.div(signal, g.sub(pilots, pilots)) : signal;
   g.output(g.concat([first, pilots], 1), options.llrName ?? 'llr');
-  return encodeModel(g);
+  return encodeModel(g, options.metadata);
 }
 
 /** `{name: {version: bytes}}` */
