@@ -3,29 +3,36 @@ import { encodeModel, ModelProto } from '#onnx/model-file.js';
 
 type Dims = readonly (number | string)[];
 
+interface RawValue {
+  readonly name: string;
+  /** ONNX number. */
+  readonly elemType: number;
+  readonly shape: Dims;
+}
+
+/** A model of one node, written without the builder, which knows the types of our own graphs only. */
+function oneNode(opType: string, inputs: readonly RawValue[], output: RawValue): Uint8Array {
+  const value = ({ name, elemType, shape }: RawValue): object => {
+    const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+    return { name, type: { tensorType: { elemType, shape: { dim } } } };
+  };
+  const input = inputs.map(({ name }) => name);
+  const node = [{ opType, name: 'only', input, output: [output.name] }];
+  const graph = { name: 'raw', node, input: inputs.map(value), output: [value(output)] };
+  const model = { irVersion: 9, opsetImport: [{ domain: '', version: 18 }], graph };
+  return ModelProto.encode(ModelProto.fromObject(model)).finish();
+}
+
 /** `y = x`, of any ONNX element type and shape. */
 export function tensorModel(options: { elemType?: number; input?: Dims; output?: Dims } = {}): Uint8Array {
   const { elemType = 1, input = ['batch', 3], output = input } = options;
-  const value = (name: string, dims: Dims): object => ({
-    name,
-    type: {
-      tensorType: {
-        elemType,
-        shape: { dim: dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d })) },
-      },
-    },
-  });
-  const model = {
-    irVersion: 9,
-    opsetImport: [{ domain: '', version: 18 }],
-    graph: {
-      name: 'identity',
-      node: [{ opType: 'Identity', name: 'id', input: ['x'], output: ['y'] }],
-      input: [value('x', input)],
-      output: [value('y', output)],
-    },
-  };
-  return ModelProto.encode(ModelProto.fromObject(model)).finish();
+  return oneNode('Identity', [{ name: 'x', elemType, shape: input }], { name: 'y', elemType, shape: output });
+}
+
+/** `sum = a + b`, int64 `[batch, n]`. */
+export function int64Model(): Uint8Array {
+  const [a, b, sum] = ['a', 'b', 'sum'].map((name) => ({ name, elemType: 7, shape: ['batch', 'n'] }));
+  return oneNode('Add', [a!, b!], sum!);
 }
 
 /** Weights `[3, 2]` and bias `[2]` of {@link affineModel}. */
@@ -40,14 +47,6 @@ export function affineModel(): Uint8Array {
   const y = g.add(g.matMul(x, weights), bias);
   g.output(y, 'y');
   g.output(g.greaterOrEqual(y, 0), 'positive');
-  return encodeModel(g);
-}
-
-/** `sum = a + b`, int64 `[batch, n]`. */
-export function int64Model(): Uint8Array {
-  const g = new GraphBuilder('sum');
-  const shape = ['batch', 'n'];
-  g.output(g.add(g.input('a', 'int64', shape), g.input('b', 'int64', shape)), 'sum');
   return encodeModel(g);
 }
 
