@@ -1,23 +1,26 @@
-import type { GridResultMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
-
-/** Answers of one message stay below this, because foreign clients accept 4 MiB unless told otherwise. */
-const MAX_MESSAGE_BYTES = 2 ** 20;
-/** Timing, provenance, quality, model and version, code, and the framing of all of it. */
-const BYTES_AROUND_A_RESULT = 256;
 /** Messages handed to HTTP/2 and not yet taken by it; more would be memory that the client pays no attention to. */
 const MAX_WRITES = 2;
 
-/** A grid of a stream, from when it was read to when its answer is out. */
-export interface Slot {
+/** A request of a stream, from when it was read to when its answer is out. */
+export interface Slot<R> {
   readonly id: string;
   /** Present once there is an answer. */
-  result?: GridResultMessage;
-  /** Gives back what the grid holds. Idempotent. */
+  result?: R;
+  /** Gives back what the request holds. Idempotent. */
   readonly release: () => void;
 }
 
-export interface OutboxHooks {
-  readonly write: (message: StreamLlrResponseMessage, written: () => void) => void;
+/** How answers of type R share messages. */
+export interface AnswerSizes<R> {
+  /** About what an answer takes on the wire, bytes. */
+  sizeOf(answer: R): number;
+  /** Several answers in a message stay below it; 0 sends each alone. */
+  readonly maxMessageBytes: number;
+}
+
+export interface OutboxHooks<R> {
+  readonly sizes: AnswerSizes<R>;
+  readonly write: (answers: readonly R[], written: () => void) => void;
   /** Called after slots were released. */
   readonly onReleased: () => void;
   /** Called when HTTP/2 has taken nothing for `stallMs`: the client does not read. */
@@ -30,24 +33,24 @@ export interface OutboxHooks {
  * in the order of their slots. While HTTP/2 takes nothing, answers wait here with their slots unreleased, which
  * holds the reading back: what waits is bounded by the stream's window.
  */
-export class Outbox {
+export class Outbox<R> {
   /** Ready answers, or with `ordered` all slots in order. */
-  readonly #queue: Slot[] = [];
-  readonly #writing = new Set<Slot>();
+  readonly #queue: Slot<R>[] = [];
+  readonly #writing = new Set<Slot<R>>();
   #writes = 0;
   #flushScheduled = false;
   #closed = false;
   ordered = false;
   #stall: NodeJS.Timeout | undefined;
 
-  constructor(private readonly hooks: OutboxHooks) {}
+  constructor(private readonly hooks: OutboxHooks<R>) {}
 
   /** Announces a slot; its place in the order. */
-  open(slot: Slot): void {
+  open(slot: Slot<R>): void {
     if (this.ordered) this.#queue.push(slot);
   }
 
-  answer(slot: Slot, result: GridResultMessage): void {
+  answer(slot: Slot<R>, result: R): void {
     slot.result = result;
     if (this.#closed) {
       slot.release();
@@ -84,7 +87,8 @@ export class Outbox {
       this.#writes++;
       for (const slot of slots) this.#writing.add(slot);
       this.#watch();
-      this.hooks.write({ results: slots.map((slot) => slot.result!) }, () => this.#written(slots));
+      const answers = slots.map((slot) => slot.result!);
+      this.hooks.write(answers, () => this.#written(slots));
     }
   }
 
@@ -98,19 +102,20 @@ export class Outbox {
     this.#stall = this.#stall?.refresh() ?? setTimeout(this.hooks.onStalled, this.hooks.stallMs);
   }
 
-  #take(): Slot[] {
+  #take(): Slot<R>[] {
+    const { sizes } = this.hooks;
     let count = 0;
     let bytes = 0;
     for (const { result } of this.#queue) {
       if (!result) break;
-      bytes += sizeOf(result);
-      if (count > 0 && bytes > MAX_MESSAGE_BYTES) break;
+      bytes += sizes.sizeOf(result);
+      if (count > 0 && bytes > sizes.maxMessageBytes) break;
       count++;
     }
     return this.#queue.splice(0, count);
   }
 
-  #written(slots: readonly Slot[]): void {
+  #written(slots: readonly Slot<R>[]): void {
     this.#writes--;
     this.#watch();
     for (const slot of slots) {
@@ -120,11 +125,4 @@ export class Outbox {
     this.#flush();
     this.hooks.onReleased();
   }
-}
-
-/** About what a result takes on the wire; texts in UTF-8 are at most three bytes a unit. */
-function sizeOf({ id, llr, error }: GridResultMessage): number {
-  const texts = [id, error?.message, error?.field, error?.expected, error?.received];
-  const units = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
-  return BYTES_AROUND_A_RESULT + 3 * units + (llr?.data.byteLength ?? 0) + 5 * (llr?.shape?.length ?? 0);
 }

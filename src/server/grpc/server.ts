@@ -7,8 +7,9 @@ import { maxRequestBytes, maxResponseBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import type { Logger } from '../log.js';
 import { accessInterceptor } from './access.js';
+import { AnsweredStream } from './answered-stream.js';
 import { serverDefinition } from './definition.js';
-import { LlrStream, type StreamCall } from './stream.js';
+import { llrStream, type StreamCall } from './stream.js';
 import { AnswerTrailers } from './trailers.js';
 import { unaryHandlers } from './unary.js';
 
@@ -38,7 +39,7 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
   const trailers = new AnswerTrailers();
   const handlers: UntypedServiceImplementation = {
     ...unaryHandlers({ core, log, trailers }),
-    StreamLlr: (call: StreamCall) => new LlrStream(call, { core, log }),
+    StreamLlr: (call: StreamCall) => new AnsweredStream(call, llrStream(core), { core, log }),
   };
   const { metrics, config } = core;
   server.addService(serverDefinition({ metrics, config, trailers }), handlers);

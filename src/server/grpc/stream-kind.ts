@@ -1,0 +1,41 @@
+import type { RequestSize } from '../../engine/types.js';
+import type { SpikingRxError } from '../../errors.js';
+import type { RequestRecord } from '../telemetry/requests.js';
+import type { AnswerSizes } from './outbox.js';
+
+/** What the requests of one message are computed with. */
+export interface StreamContext {
+  readonly record: RequestRecord;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+  /** Whose the requests are, for fairness. */
+  readonly client: string;
+  /** When the message was read, on the `performance.now()` clock; time limits count from it. */
+  readonly receivedMs: number;
+  /** Of the call, on the same clock. */
+  readonly deadlineMs?: number;
+}
+
+/** Computes one request of a message. */
+export type Compute<R> = (index: number) => Promise<R>;
+
+/**
+ * What one method makes of its messages: Q asks for one answer or several, R is one answer, A is a message of
+ * answers.
+ */
+export interface StreamKind<Q, A, R> extends AnswerSizes<R> {
+  readonly method: string;
+  /** Whether answers leave in the order of their requests, as the first message has it. */
+  isOrdered(first: Q): boolean;
+  /** Ids of the answers that a message asks for. @throws what the whole message is refused with. */
+  ids(message: Q): readonly string[];
+  /** Path of a request's id in its message, for errors. */
+  idField(index: number): string;
+  size(message: Q, client: string): RequestSize;
+  /** Time limits that the requests of a message ask for. */
+  timeoutsMs(message: Q): readonly (number | null | undefined)[];
+  /** What is common to the requests of a message. @throws what each of them is answered with. */
+  prepare(message: Q, context: StreamContext): Compute<R>;
+  failed(id: string, failure: SpikingRxError): R;
+  message(answers: readonly R[]): A;
+}
