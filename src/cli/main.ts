@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { SpikingRxError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { benchCommand } from './bench.js';
 import { demoCommand } from './demo.js';
 import { energyCommand } from './energy.js';
@@ -27,13 +27,9 @@ const COMMANDS = [
   benchCommand,
 ];
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const program = new Command('spikingrx')
   .description('Spiking neural receiver for 5G NR: received grid and DMRS in, bit LLRs out')
-  .version(version)
+  .version(VERSION)
   .exitOverride()
   .showHelpAfterError('(see --help)');
 for (const command of COMMANDS)

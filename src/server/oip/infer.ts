@@ -1,0 +1,200 @@
+import { ELEMENT_BYTES } from '../../engine/elements.js';
+import type { ModelInfo, NamedTensor, TensorInfo } from '../../engine/types.js';
+import { invalid, SpikingRxError } from '../../errors.js';
+import { maxLlrBytes } from '../config.js';
+import type { ServiceCore } from '../core.js';
+import { toSpikingRxError } from '../errors.js';
+import { provenanceOf, type Provenance } from '../provenance.js';
+import type { RequestRecord } from '../telemetry/requests.js';
+import { DATATYPES, elementType, type Datatype } from './datatypes.js';
+import { namedModel } from './metadata.js';
+
+/** An input as it came: names and numbers are what the client wrote. */
+export interface InferInput {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** Little-endian, row-major, without gaps. Stays as it is until the answer. */
+  readonly data: Uint8Array;
+}
+
+/** One inference of the Open Inference Protocol, over whatever transport. */
+export interface InferRequest {
+  readonly model: string;
+  /** The service's choice when empty. */
+  readonly version?: string | undefined;
+  readonly id?: string | undefined;
+  readonly inputs: readonly InferInput[];
+  /** Names; all that the model has when empty. */
+  readonly outputs?: readonly string[];
+  /** Those of the schedule policy extension have an effect; others are the client's own. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export interface InferContext {
+  readonly record: RequestRecord;
+  readonly signal: AbortSignal;
+  /** Whose request it is, for fairness. */
+  readonly client: string;
+  /** The transport's own deadline, on the `performance.now()` clock. */
+  readonly deadlineMs?: number | undefined;
+  /** When the request had been read, on the same clock. */
+  readonly receivedMs: number;
+}
+
+export interface InferOutput {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export interface InferAnswer {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly outputs: readonly InferOutput[];
+  readonly provenance: Provenance;
+}
+
+/**
+ * Validates, computes and counts one request: each entry along the batch axis is a row of the batcher, and all
+ * are answered together.
+ * @throws NOT_FOUND, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, …
+ */
+export async function infer(
+  core: ServiceCore,
+  request: InferRequest,
+  context: InferContext,
+): Promise<InferAnswer> {
+  const model = namedModel(core, request.model, request.version);
+  const rows = rowCount(core, request, model);
+  const permit = core.admit({ grids: rows, bytes: 0, client: context.client });
+  try {
+    const answer = await compute(core, request, { ...context, model });
+    core.gridsEnded(context.record, 'OK', rows);
+    return answer;
+  } catch (error) {
+    const failure = toSpikingRxError(error);
+    core.gridsEnded(context.record, failure.code, rows);
+    throw failure;
+  } finally {
+    permit.release();
+  }
+}
+
+async function compute(
+  core: ServiceCore,
+  request: InferRequest,
+  context: InferContext & { readonly model: ModelInfo },
+): Promise<InferAnswer> {
+  const { model, client, signal, receivedMs } = context;
+  const inputs = request.inputs.map((input) => namedTensor(input, model));
+  checkAnswerBytes(knownAnswerBytes(model, inputs, request.outputs), core);
+  const decodeMs = performance.now() - receivedMs;
+  core.metrics.stage('decode', decodeMs);
+  const result = await core.engine.infer({
+    id: request.id ?? '',
+    model: model.name,
+    version: model.version,
+    inputs,
+    ...(request.outputs && { outputs: request.outputs }),
+    ...terms(core, request.parameters ?? {}, context),
+    client,
+    signal,
+  });
+  checkAnswerBytes(
+    result.outputs.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+    core,
+  );
+  return {
+    id: result.id,
+    model: result.model,
+    version: result.version,
+    outputs: result.outputs.map(({ type, ...output }) => ({ ...output, datatype: DATATYPES[type] })),
+    provenance: provenanceOf(result, { provider: model.provider, decodeMs }),
+  };
+}
+
+/** @throws PAYLOAD_TOO_LARGE for more rows than a request may bring. */
+function rowCount(core: ServiceCore, { inputs }: InferRequest, { batched }: ModelInfo): number {
+  const first = inputs[0]?.shape[0] ?? 1;
+  // What is no size is refused with the other shapes.
+  if (!batched || !Number.isSafeInteger(first) || first < 1) return 1;
+  const limit = core.config.maxGridsPerRequest;
+  if (first <= limit) return first;
+  const details = { field: 'inputs', expected: `at most ${limit} rows`, received: String(first) };
+  throw new SpikingRxError(
+    'PAYLOAD_TOO_LARGE',
+    `inputs: expected at most ${limit} rows, received ${first}`,
+    details,
+  );
+}
+
+/** Names of datatypes are the protocol's here; what else does not fit, the engine says. */
+function namedTensor({ name, datatype, shape, data }: InferInput, model: ModelInfo): NamedTensor {
+  const field = `inputs.${name.slice(0, 256)}.datatype`;
+  const type = elementType(datatype, field);
+  const expected = model.inputs.find((input) => input.name === name)?.datatype;
+  if (expected !== undefined && expected !== type) throw invalid(field, DATATYPES[expected], datatype);
+  return { name, type, shape, bytes: data };
+}
+
+/** `timeout` in microseconds and `priority`, 1 for the highest; 0 of either is as if it were left out. */
+function terms(core: ServiceCore, parameters: Readonly<Record<string, unknown>>, context: InferContext) {
+  const timeoutUs = wholeParameter(parameters, 'timeout');
+  const limitMs = core.config.requestTimeoutMs;
+  const own = context.receivedMs + Math.min(limitMs, timeoutUs === 0 ? limitMs : timeoutUs / 1000);
+  return {
+    deadlineMs: Math.min(own, context.deadlineMs ?? own),
+    priority: wholeParameter(parameters, 'priority') === 1 ? 'high' : 'normal',
+  } as const;
+}
+
+function wholeParameter(parameters: Readonly<Record<string, unknown>>, name: string): number {
+  const value = Object.hasOwn(parameters, name) ? parameters[name] : 0;
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0) return number;
+  throw invalid(`parameters.${name}`, 'a whole number of at least 0', String(value).slice(0, 40));
+}
+
+/** Bytes of those outputs whose sizes the file and the inputs tell; the others show after the run. */
+function knownAnswerBytes(
+  model: ModelInfo,
+  inputs: readonly NamedTensor[],
+  wanted: readonly string[] = [],
+): number {
+  const sizes = new Map<string, number>();
+  for (const { name, shape } of model.inputs) {
+    const sent = inputs.find((input) => input.name === name)?.shape ?? [];
+    for (const [axis, size] of shape.entries())
+      if (typeof size === 'string') sizes.set(size, sent[axis] ?? 0);
+  }
+  return model.outputs
+    .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+    .reduce((sum, { shape, datatype }) => sum + tensorBytes(shape, datatype, sizes), 0);
+}
+
+function tensorBytes(
+  shape: TensorInfo['shape'],
+  datatype: TensorInfo['datatype'],
+  sizes: ReadonlyMap<string, number>,
+): number {
+  const elements = shape.reduce<number>(
+    (product, size) => product * (typeof size === 'number' ? size : (sizes.get(size) ?? 0)),
+    1,
+  );
+  return elements * ELEMENT_BYTES[datatype];
+}
+
+/** @throws PAYLOAD_TOO_LARGE */
+function checkAnswerBytes(bytes: number, core: ServiceCore): void {
+  const limit = maxLlrBytes(core.config);
+  if (bytes <= limit) return;
+  const expected = `at most ${limit} bytes (fewer rows, or fewer outputs)`;
+  throw new SpikingRxError('PAYLOAD_TOO_LARGE', `outputs: expected ${expected}, received ${bytes} bytes`, {
+    field: 'outputs',
+    expected,
+    received: `${bytes} bytes`,
+  });
+}
