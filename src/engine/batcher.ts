@@ -210,6 +210,7 @@ function batchEvent(worker: WorkerHandle, oldest: PendingGrid, grids: readonly P
     model: oldest.model.name,
     version: oldest.model.version,
     worker: worker.index,
+    requests: grids.map((grid) => grid.request),
     grids: grids.length,
     resourceElements: grids.length * oldest.row.resourceElements,
   };

@@ -231,8 +231,10 @@ class LlrEngine implements Engine {
 
   private onSettled(grid: PendingGrid, { code, timing }: PendingOutcome): void {
     this.batcher.forget(grid);
-    const { name, version } = grid.model;
-    notify(this.options.observer, 'gridFinished', { model: name, version, outcome: code, ...timing });
+    const { name: model, version } = grid.model;
+    const { request, enqueuedMs } = grid;
+    const event = { model, version, outcome: code, request, enqueuedMs, ...timing };
+    notify(this.options.observer, 'gridFinished', event);
   }
 
   /** Takes models that the workers could not load out of the catalog. */

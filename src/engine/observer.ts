@@ -8,6 +8,8 @@ interface BatchEvent {
   readonly grids: number;
   /** nSym·nSc, summed over the grids. */
   readonly resourceElements: number;
+  /** What was asked to be computed, as `compute` got it; one list for both events of a batch. */
+  readonly requests: readonly object[];
 }
 
 export type BatchDispatchedEvent = BatchEvent;
@@ -23,6 +25,10 @@ export interface GridFinishedEvent {
   readonly model: string;
   readonly version: string;
   readonly outcome: 'OK' | ErrorCode;
+  /** As `compute` got it. */
+  readonly request: object;
+  /** On the `performance.now()` clock. */
+  readonly enqueuedMs: number;
   /** Milliseconds in the queue: to the batch, or to the end when it never reached one. */
   readonly queueMs: number;
   /** 0 when it never ran. */

@@ -20,6 +20,7 @@ import { toSpikingRxError } from './errors.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
 import type { RequestRecord, Requests } from './telemetry/requests.js';
+import type { Trace } from './telemetry/tracing.js';
 import { WaitingRoom, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
@@ -29,6 +30,8 @@ const MAX_NAME_LENGTH = 256;
 export interface GridContext {
   /** The request that the grid came with. */
   readonly record: RequestRecord;
+  /** Of this grid alone, on a stream; the request's own when left out. */
+  readonly trace?: Trace | undefined;
   readonly model: LlrModelInfo;
   /** Path of the grid in its request. */
   readonly field: string;
@@ -199,6 +202,7 @@ export class ServiceCore {
    */
   async computeGrid(read: () => WireGrid, context: GridContext): Promise<GridAnswer> {
     try {
+      traceAdmission(context);
       const answer = await this.#compute(this.#decode(read(), context));
       this.gridsEnded(context.record, 'OK');
       return answer;
@@ -213,6 +217,7 @@ export class ServiceCore {
    */
   async computeAll(grids: readonly WireGrid[], context: RequestContext): Promise<readonly GridAnswer[]> {
     try {
+      traceAdmission(context);
       checkIds(grids);
       const answers = await together(context.signal, (signal) => {
         const decoded = grids.map((grid, i) =>
@@ -254,8 +259,10 @@ export class ServiceCore {
       client: context.client,
       priority: context.priority ?? 'normal',
     });
-    const decodeMs = performance.now() - start;
+    const end = performance.now();
+    const decodeMs = end - start;
     this.metrics.stage('decode', decodeMs);
+    traceOf(context)?.decoded(request, { startMs: start, endMs: end });
     return { request, decodeMs, provider: context.model.provider };
   }
 
@@ -278,6 +285,16 @@ export class ServiceCore {
 
 interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly request: LlrRequest;
+}
+
+function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): Trace | undefined {
+  return trace ?? record.trace;
+}
+
+/** From the first byte of the request, or of the stream's message, to here. */
+function traceAdmission(context: Pick<RequestContext, 'trace' | 'record' | 'receivedMs'>): void {
+  const startMs = context.receivedMs ?? context.record.startMs;
+  traceOf(context)?.stage('admission', { startMs, endMs: performance.now() });
 }
 
 /** @throws INVALID_ARGUMENT for two grids of one id. */

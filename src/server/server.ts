@@ -13,7 +13,9 @@ import { Metrics } from './metrics.js';
 import type { App } from './rest/app-type.js';
 import { createRestApp } from './rest/app.js';
 import { AccessLog } from './telemetry/access-log.js';
+import { allObservers } from './telemetry/observers.js';
 import { Requests } from './telemetry/requests.js';
+import { startTracing, type Tracing } from './telemetry/tracing.js';
 
 export interface RunningServer {
   readonly httpPort: number;
@@ -37,11 +39,14 @@ export interface ServerDeps {
 interface EngineDeps {
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly tracing: Tracing | undefined;
   readonly internals: EngineInternals | undefined;
 }
 
 /** For answers that were handed to the sockets to leave them. */
 const FLUSH_MS = 100;
+/** For the last spans to reach their collector, if it is there. */
+const FLUSH_SPANS_MS = 3000;
 /** How often health follows the engine's readiness: workers may die and come back. */
 const HEALTH_PERIOD_MS = 250;
 
@@ -59,12 +64,14 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   });
   // First: what it refuses is refused before models are loaded.
   const access = await Access.create(config, files);
-  const engine = await startEngine(config, { metrics, log, internals: deps.engine });
+  const tracing = await startTracing(process.env, log);
+  const engine = await startEngine(config, { metrics, log, tracing, internals: deps.engine });
   try {
     const effective = withRoomForModels(config, engine);
     log.info({ config: effective }, 'settings in effect');
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
-    const requests = new Requests(metrics, new AccessLog(log, config.accessLogSample));
+    const accessLog = new AccessLog(log, config.accessLogSample);
+    const requests = new Requests({ metrics, accessLog, tracing });
     const core = new ServiceCore({ engine, config: effective, metrics, requests, access });
     const grpc = createGrpcServer(core, log);
     const app = await createRestApp(core, log);
@@ -76,7 +83,10 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   }
 }
 
-async function startEngine(config: Config, { metrics, log, internals }: EngineDeps): Promise<Engine> {
+async function startEngine(
+  config: Config,
+  { metrics, log, tracing, internals }: EngineDeps,
+): Promise<Engine> {
   const { modelsDir, provider, intraOpThreads, maxBatchGrids, maxBatchResourceElements } = config;
   const { workerHeapMb, workerStallMs } = config;
   const { maxQueueDelayMs, maxQueuedGrids, maxQueuedBytes, defaultModel, deviceId, workers } = config;
@@ -94,17 +104,10 @@ async function startEngine(config: Config, { metrics, log, internals }: EngineDe
     ...(defaultModel !== undefined && { defaultModel }),
     ...(deviceId !== undefined && { deviceId }),
     ...(workers !== undefined && { workers }),
-    observer: {
-      ...metrics.observer,
-      workerLost: (event) => {
-        metrics.observer.workerLost?.(event);
-        log.error(event, 'worker lost');
-      },
-      workerRestarted: (event) => {
-        metrics.observer.workerRestarted?.(event);
-        log.warn(event, 'worker restarted');
-      },
-    },
+    observer: allObservers(metrics.observer, tracing?.observer, {
+      workerLost: (event) => log.error(event, 'worker lost'),
+      workerRestarted: (event) => log.warn(event, 'worker restarted'),
+    }),
   };
   const engine = await createEngine(options, internals);
   metrics.watch(engine);
@@ -206,6 +209,7 @@ async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
   app.server.closeAllConnections();
   await core.engine.close();
   await httpClosed;
+  await within(FLUSH_SPANS_MS, core.requests.close());
   log.info({ abandoned }, 'stopped');
 }
 

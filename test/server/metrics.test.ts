@@ -3,7 +3,7 @@ import { Metrics } from '#server/metrics.js';
 
 test('the queue counts grids that never left it in time, too', async () => {
   const { observer, registry } = new Metrics();
-  const grid = { model: 'm', version: '1' };
+  const grid = { model: 'm', version: '1', request: {}, enqueuedMs: 0 };
   observer.gridFinished?.({ ...grid, outcome: 'OK', queueMs: 1, computeMs: 3, batchSize: 2 });
   observer.gridFinished?.({
     ...grid,
@@ -20,7 +20,7 @@ test('the queue counts grids that never left it in time, too', async () => {
 
 test('a batch is sized when it is sent and counted when it ends', async () => {
   const { observer, registry } = new Metrics();
-  const batch = { model: 'm', version: '1', worker: 0, grids: 3, resourceElements: 504 };
+  const batch = { model: 'm', version: '1', worker: 0, grids: 3, resourceElements: 504, requests: [] };
   observer.batchDispatched?.(batch);
   observer.batchCompleted?.({ ...batch, outcome: 'worker_lost', computeMs: 0 });
   observer.batchDispatched?.(batch);

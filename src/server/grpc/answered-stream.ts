@@ -8,6 +8,7 @@ import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { RequestRecord } from '../telemetry/requests.js';
+import type { Trace } from '../telemetry/tracing.js';
 import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
 import { Outbox, type Slot } from './outbox.js';
@@ -30,7 +31,7 @@ type Read<Q> =
  * One call of a method with streams both ways: every request is answered once. A message is taken when the stream's
  * window and the queue have room for it; until then the stream is not read, and HTTP/2 flow control holds the client.
  */
-export class AnsweredStream<Q extends object, A, R> {
+export class AnsweredStream<Q extends object, A, R extends object> {
   readonly #call: ServerDuplexStream<Q | Refused, A>;
   readonly #kind: StreamKind<Q, A, R>;
   readonly #core: ServiceCore;
@@ -180,8 +181,10 @@ export class AnsweredStream<Q extends object, A, R> {
     }
     for (const [i, id] of ids.entries()) {
       const slot = this.#open(id, release);
-      if (compute && !slot.duplicate) void this.#answer(slot, compute(i));
-      else this.#fail(slot, failure ?? duplicateId(this.#kind.idField(i)));
+      if (compute && !slot.duplicate) {
+        const trace = this.#record.trace?.grid(receivedMs);
+        void this.#answer(slot, compute(i, trace), trace);
+      } else this.#fail(slot, failure ?? duplicateId(this.#kind.idField(i)));
     }
   }
 
@@ -207,12 +210,15 @@ export class AnsweredStream<Q extends object, A, R> {
     return slot;
   }
 
-  async #answer(slot: Slot<R>, computed: Promise<R>): Promise<void> {
+  async #answer(slot: Slot<R>, computed: Promise<R>, trace: Trace | undefined): Promise<void> {
     try {
-      this.#outbox.answer(slot, await computed);
+      const answer = await computed;
+      trace?.answeredBy(answer);
+      this.#outbox.answer(slot, answer);
     } catch (error) {
       const failure = toSpikingRxError(error);
       if (failure.code === 'INTERNAL') this.#log.error({ err: error, id: slot.id }, 'request failed');
+      trace?.end(failure.code);
       this.#outbox.answer(slot, this.#kind.failed(slot.id, failure));
     }
   }

@@ -12,8 +12,12 @@ interface CallStart {
 
 /** Begins the record of a call. */
 export function beginCall(core: ServiceCore, { call, method, isStream = false }: CallStart): RequestRecord {
-  const [given] = call.metadata.get(REQUEST_ID_HEADER);
-  return core.requests.begin({ transport: 'grpc', method, id: requestId(given), isStream });
+  const headers = (name: string): string | undefined => {
+    const [value] = call.metadata.get(name);
+    return value === undefined ? undefined : String(value);
+  };
+  const id = requestId(headers(REQUEST_ID_HEADER));
+  return core.requests.begin({ transport: 'grpc', method, id, headers, isStream });
 }
 
 /** What the answer's initial metadata say of the request. */

@@ -1,11 +1,11 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
-import type { ComputeLlrRequestMessage } from '../../wire/messages.js';
+import type { ComputeLlrRequestMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
 import { llrServiceDefinition as wire } from '../../wire/proto.js';
 import { invalid, SpikingRxError } from '../../errors.js';
 import { maxRequestBytes, type Config } from '../config.js';
 import { checkGridCount } from '../core.js';
-import type { Metrics } from '../metrics.js';
+import type { Requests } from '../telemetry/requests.js';
 import type { AnswerTrailers } from './trailers.js';
 
 /** What the decoder gives for bytes that are no message to be served. */
@@ -28,21 +28,22 @@ const COUNTED_TIMES = 4;
  * of a stream with it. Grids are counted before they are decoded, because empty ones are two bytes on the wire
  * and an object each. Encoding is timed.
  */
-export function serverDefinition({ metrics, config, trailers }: DefinitionParts) {
+export function serverDefinition({ requests, config, trailers }: DefinitionParts) {
   const encoded = (answer: object, ms: number): void => {
-    metrics.stage('encode', ms);
+    requests.encoded([answer], ms);
     trailers.encoded(answer, ms);
   };
+  const streamed = ({ results }: StreamLlrResponseMessage, ms: number): void => requests.encoded(results, ms);
   return {
     ComputeLlr: serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config), encoded),
-    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), encoded),
+    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), streamed),
     GetModel: serverMethod(wire.GetModel, lenient(wire.GetModel.requestDeserialize)),
     ListModels: serverMethod(wire.ListModels, lenient(wire.ListModels.requestDeserialize)),
   };
 }
 
 interface DefinitionParts {
-  readonly metrics: Metrics;
+  readonly requests: Requests;
   readonly config: Config;
   readonly trailers: AnswerTrailers;
 }

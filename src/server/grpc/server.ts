@@ -41,8 +41,8 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     ...unaryHandlers({ core, log, trailers }),
     StreamLlr: (call: StreamCall) => new AnsweredStream(call, llrStream(core), { core, log }),
   };
-  const { metrics, config } = core;
-  server.addService(serverDefinition({ metrics, config, trailers }), handlers);
+  const { requests, config } = core;
+  server.addService(serverDefinition({ requests, config, trailers }), handlers);
   const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' });
   health.addToServer(server);
   const described = loadSync([PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });

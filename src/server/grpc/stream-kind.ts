@@ -1,6 +1,7 @@
 import type { RequestSize } from '../../engine/types.js';
 import type { SpikingRxError } from '../../errors.js';
 import type { RequestRecord } from '../telemetry/requests.js';
+import type { Trace } from '../telemetry/tracing.js';
 import type { AnswerSizes } from './outbox.js';
 
 /** What the requests of one message are computed with. */
@@ -16,14 +17,14 @@ export interface StreamContext {
   readonly deadlineMs?: number;
 }
 
-/** Computes one request of a message. */
-export type Compute<R> = (index: number) => Promise<R>;
+/** Computes one request of a message; `trace` is its own. */
+export type Compute<R> = (index: number, trace: Trace | undefined) => Promise<R>;
 
 /**
  * What one method makes of its messages: Q asks for one answer or several, R is one answer, A is a message of
  * answers.
  */
-export interface StreamKind<Q, A, R> extends AnswerSizes<R> {
+export interface StreamKind<Q, A, R extends object> extends AnswerSizes<R> {
   readonly method: string;
   /** Whether answers leave in the order of their requests, as the first message has it. */
   isOrdered(first: Q): boolean;

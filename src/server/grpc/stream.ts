@@ -45,10 +45,10 @@ function computeGrids(
   context: StreamContext,
 ): Compute<GridResultMessage> {
   const model = core.llrModel(message.model, message.version);
-  return async (index) => {
+  return async (index, trace) => {
     const field = `grids[${index}]`;
     const read = () => wireGrid(message.grids![index]!, message, field);
-    return resultMessage(await core.computeGrid(read, { ...context, model, field }));
+    return resultMessage(await core.computeGrid(read, { ...context, trace, model, field }));
   };
 }
 

@@ -119,6 +119,7 @@ function unary<Q, A extends object>(
     if (failure) callback(withAnswerMetadata(grpcStatus(failure), record), null);
     else {
       call.sendMetadata(answerMetadata(record));
+      if (answer) record.trace?.answeredBy(answer);
       callback(null, answer, answer ? trailers.of(answer) : undefined);
     }
     // Encoding was a part of it.

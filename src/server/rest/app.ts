@@ -1,12 +1,11 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify as Fastify, LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
-import { SpikingRxError, type ErrorCode } from '../../errors.js';
+import { fastify as Fastify, LogController, type FastifyBaseLogger } from 'fastify';
+import { SpikingRxError } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
-import type { RequestRecord, RequestStart } from '../telemetry/requests.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
@@ -14,14 +13,7 @@ import type { App } from './app-type.js';
 import { infoRoutes } from './info.js';
 import { checkJsonStructure } from './json-structure.js';
 import { llrRoutes } from './llr.js';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** How the request failed, for the request counter; undefined while it has not. */
-    failure: ErrorCode | undefined;
-    record: RequestRecord;
-  }
-}
+import { recordRequests } from './record.js';
 
 /** The REST interface; not yet listening. */
 export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): Promise<App> {
@@ -89,30 +81,6 @@ function parseJson(app: App, core: ServiceCore): void {
     checkJsonStructure(body, core.config.maxGridsPerRequest);
     void parse(request, body.toString('utf8'), done);
   });
-}
-
-/** Those whom nobody would look for in a log. */
-const ROUTINE = new Set(['/healthz', '/readyz', '/metrics']);
-
-/** Each request ends once, when its connection is done with it, whether answered or abandoned. */
-function recordRequests(app: App, core: ServiceCore): void {
-  app.decorateRequest('failure', undefined);
-  app.decorateRequest('record');
-  app.addHook('onRequest', async (request, reply) => {
-    const record = core.requests.begin(requestStart(request));
-    request.record = record;
-    void reply.headers(record.answerHeaders);
-    const done = core.workBegun();
-    reply.raw.once('close', () => {
-      done();
-      record.end(reply.raw.writableFinished ? (request.failure ?? 'OK') : 'CANCELLED');
-    });
-  });
-}
-
-function requestStart({ id, method, routeOptions: { url } }: FastifyRequest): RequestStart {
-  const isRoutine = url !== undefined && ROUTINE.has(url);
-  return { transport: 'rest', method: `${method} ${url ?? 'unmatched'}`, id, isRoutine };
 }
 
 /** On connections that outlive the listening socket. The process is alive to its end. */

@@ -7,6 +7,7 @@ import type { ServiceCore } from '../core.js';
 import { errorBody, HTTP_STATUS, retryAfterSeconds, toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
 import { KnownRoutes } from './known-routes.js';
+import { requestStart } from './record.js';
 import { bodyLimit } from './upload.js';
 
 interface RefusalDetails {
@@ -58,11 +59,7 @@ export function answerErrors(app: App, core: ServiceCore): void {
 export function frameworkError(core: ServiceCore) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const failure = urlError(error) ?? toSpikingRxError(error);
-    const record = core.requests.begin({
-      transport: 'rest',
-      method: `${request.method} unmatched`,
-      id: request.id,
-    });
+    const record = core.requests.begin(requestStart(request));
     void sendError(reply.headers(record.answerHeaders), failure);
     record.end(failure.code);
   };

@@ -103,8 +103,8 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
 }
 
 /** The answer has been encoded, and its head has not left yet. */
-function encoded({ core, reply }: Call<unknown>, ms: number): void {
-  core.metrics.stage('encode', ms);
+function encoded({ request, reply }: Call<unknown>, ms: number): void {
+  request.record.encoded(ms);
   void reply.header('x-spikingrx-encode-ms', milliseconds(ms));
 }
 

@@ -23,6 +23,11 @@ const LEVELS: Partial<Record<ErrorCode, 'error' | 'warn'>> = {
   DEADLINE_EXCEEDED: 'warn',
 };
 
+/** Whether the service or its load is to blame, not the client. */
+export function isServiceFault(code: OutcomeCode): boolean {
+  return code !== 'OK' && LEVELS[code] !== undefined;
+}
+
 /** Lines of one method and code in one window; what is beyond is counted and told with the next line. */
 const MAX_FAILURES = 10;
 const WINDOW_MS = 1000;

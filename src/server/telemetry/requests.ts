@@ -1,6 +1,10 @@
 import type { Metrics, OutcomeCode, Transport } from '../metrics.js';
 import type { AccessLog } from './access-log.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
+import type { Times, Trace, Tracing } from './tracing.js';
+
+/** Reads one header, or one key of metadata. */
+export type HeaderReader = (name: string) => string | undefined;
 
 export interface RequestStart {
   readonly transport: Transport;
@@ -8,30 +12,60 @@ export interface RequestStart {
   readonly method: string;
   /** From `requestId`. */
   readonly id: string;
+  readonly headers: HeaderReader;
   /** Its duration says nothing of the service, because the client decides when it ends. */
   readonly isStream?: boolean;
   /** A probe or a scrape: not worth a line in the log. */
   readonly isRoutine?: boolean;
 }
 
+export interface RequestsParts {
+  readonly metrics: Metrics;
+  readonly accessLog: AccessLog;
+  readonly tracing?: Tracing | undefined;
+}
+
+interface RequestHooks {
+  readonly encoded: (milliseconds: number) => void;
+  /** Called once. */
+  readonly ended: (record: RequestRecord, code: OutcomeCode) => void;
+}
+
+function justNow(milliseconds: number): Times {
+  const endMs = performance.now();
+  return { startMs: endMs - milliseconds, endMs };
+}
+
 /** Every request, call and stream, from its first byte to its end: each is counted and logged once, here. */
 export class Requests {
-  constructor(
-    private readonly metrics: Metrics,
-    private readonly accessLog: AccessLog,
-  ) {}
+  constructor(private readonly parts: RequestsParts) {}
 
   begin(start: RequestStart): RequestRecord {
-    this.metrics.requestBegun(start.transport);
-    return new RequestRecord(start, (record, code) => this.#ended(record, code));
+    this.parts.metrics.requestBegun(start.transport);
+    return new RequestRecord(start, this.parts.tracing, {
+      encoded: (milliseconds) => this.parts.metrics.stage('encode', milliseconds),
+      ended: (record, code) => this.#ended(record, code),
+    });
+  }
+
+  /** Sends the spans that wait to be sent. Never rejects. */
+  async close(): Promise<void> {
+    await this.parts.tracing?.close();
+  }
+
+  /** Answers were encoded in one message, just now. */
+  encoded(answers: readonly object[], milliseconds: number): void {
+    this.parts.metrics.stage('encode', milliseconds);
+    this.parts.tracing?.encoded(answers, justNow(milliseconds));
   }
 
   #ended(record: RequestRecord, code: OutcomeCode): void {
     const { transport, method, id, isStream = false, isRoutine = false } = record.start;
     const durationMs = performance.now() - record.startMs;
-    this.metrics.requestEnded({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
+    const { metrics, accessLog } = this.parts;
+    metrics.requestEnded({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
     const { answered, failed } = record.grids;
-    this.accessLog.write(
+    accessLog.write(
       {
         requestId: id,
         transport,
@@ -40,6 +74,7 @@ export class Requests {
         durationMs,
         ...(answered > 0 && { grids: answered }),
         ...(failed > 0 && { failedGrids: failed }),
+        ...(record.trace && { traceId: record.trace.traceId }),
       },
       isRoutine,
     );
@@ -51,13 +86,17 @@ export class RequestRecord {
   /** On the `performance.now()` clock. */
   readonly startMs = performance.now();
   readonly #grids = { answered: 0, failed: 0 };
+  /** Undefined where nothing is traced, which is the rule. */
+  readonly trace: Trace | undefined;
   #isOver = false;
 
-  /** @param onEnded called once. */
   constructor(
     readonly start: RequestStart,
-    private readonly onEnded: (record: RequestRecord, code: OutcomeCode) => void,
-  ) {}
+    tracing: Tracing | undefined,
+    private readonly hooks: RequestHooks,
+  ) {
+    this.trace = start.isRoutine ? undefined : tracing?.begin(start, this.startMs);
+  }
 
   get id(): string {
     return this.start.id;
@@ -69,7 +108,7 @@ export class RequestRecord {
 
   /** Headers of the answer, or its metadata. */
   get answerHeaders(): Readonly<Record<string, string>> {
-    return { [REQUEST_ID_HEADER]: this.id };
+    return { [REQUEST_ID_HEADER]: this.id, ...this.trace?.headers };
   }
 
   gridsEnded(code: OutcomeCode, count: number): void {
@@ -77,10 +116,17 @@ export class RequestRecord {
     else this.#grids.failed += count;
   }
 
+  /** The answer has been encoded, just now. */
+  encoded(milliseconds: number): void {
+    this.hooks.encoded(milliseconds);
+    this.trace?.stage('encode', justNow(milliseconds));
+  }
+
   /** Idempotent: the first code counts. */
   end(code: OutcomeCode): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.onEnded(this, code);
+    this.hooks.ended(this, code);
+    this.trace?.end(code);
   }
 }

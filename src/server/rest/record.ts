@@ -1,0 +1,40 @@
+import type { FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../../errors.js';
+import type { ServiceCore } from '../core.js';
+import type { RequestRecord, RequestStart } from '../telemetry/requests.js';
+import type { App } from './app-type.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How the request failed, for the request counter; undefined while it has not. */
+    failure: ErrorCode | undefined;
+    record: RequestRecord;
+  }
+}
+
+/** Those whom nobody would look for in a log. */
+const ROUTINE = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Each request ends once, when its connection is done with it, whether answered or abandoned. */
+export function recordRequests(app: App, core: ServiceCore): void {
+  app.decorateRequest('failure', undefined);
+  app.decorateRequest('record');
+  app.addHook('onRequest', async (request, reply) => {
+    const record = core.requests.begin(requestStart(request));
+    request.record = record;
+    void reply.headers(record.answerHeaders);
+    const done = core.workBegun();
+    reply.raw.once('close', () => {
+      done();
+      record.end(reply.raw.writableFinished ? (request.failure ?? 'OK') : 'CANCELLED');
+    });
+  });
+}
+
+export function requestStart(request: FastifyRequest): RequestStart {
+  const { id, method, routeOptions } = request;
+  const { url } = routeOptions;
+  const isRoutine = url !== undefined && ROUTINE.has(url);
+  const headers = (name: string): string | undefined => request.headers[name]?.toString();
+  return { transport: 'rest', method: `${method} ${url ?? 'unmatched'}`, id, headers, isRoutine };
+}
