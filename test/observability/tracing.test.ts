@@ -282,6 +282,23 @@ test('a collector that is not there costs the clients nothing, and a line in the
   expect(performance.now() - start).toBeLessThan(8000);
 });
 
+/**
+ * OpenTelemetry's modules that a process has loaded once it has imported the service and asked for traces; the
+ * interface, which prom-client looks at, does not count.
+ */
+function loadedModules(env: Readonly<Record<string, string>>): number {
+  const script = `
+    import { createRequire } from 'node:module';
+    import { startTracing } from './dist/server/telemetry/tracing.js';
+    import './dist/server/server.js';
+    await startTracing(process.env, console);
+    const loaded = Object.keys(createRequire(import.meta.url).cache);
+    console.log(loaded.filter((path) => /@opentelemetry.(?!api)/.test(path)).length);
+    process.exit(0);`;
+  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], options));
+}
+
 describe('settings', () => {
   test.each([
     ['OTEL_TRACES_EXPORTER', 'console'],
@@ -296,20 +313,6 @@ describe('settings', () => {
     });
     await models.remove();
   });
-
-  /** OpenTelemetry's modules (but for the interface, which prom-client looks at) that a process has loaded once it has imported the service and asked for traces. */
-  function loadedModules(env: Readonly<Record<string, string>>): number {
-    const script = `
-      import { createRequire } from 'node:module';
-      import { startTracing } from './dist/server/telemetry/tracing.js';
-      import './dist/server/server.js';
-      await startTracing(process.env, console);
-      const loaded = Object.keys(createRequire(import.meta.url).cache);
-      console.log(loaded.filter((path) => /@opentelemetry.(?!api)/.test(path)).length);
-      process.exit(0);`;
-    const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
-    return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], options));
-  }
 
   test.each([
     ['without variables', {}],

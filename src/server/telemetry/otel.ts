@@ -54,7 +54,9 @@ export class OtelTracing implements Tracing {
       { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
     );
     // What its own handler would pass on is the stack, as text.
-    setGlobalErrorHandler((error) => tell(error instanceof Error ? error.message : String(error)));
+    setGlobalErrorHandler((error) =>
+      tell(typeof error === 'string' ? error : (error.message ?? 'no reason')),
+    );
     const service = resourceFromAttributes({
       'service.name': 'spikingrx',
       'service.version': PACKAGE_VERSION,

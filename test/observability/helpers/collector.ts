@@ -81,13 +81,14 @@ export class Collector {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      void body(request).then((bytes) => {
-        this.requests.push(`${request.method} ${request.url} ${request.headers['content-type']}`);
-        const message = Export.toObject(Export.decode(bytes), { longs: String }) as Raw;
-        this.spans.push(...spansOf(message));
-        response.end();
-      });
+      void this.#take(request).finally(() => response.end());
     });
+  }
+
+  async #take(request: IncomingMessage): Promise<void> {
+    this.requests.push(`${request.method} ${request.url} ${request.headers['content-type']}`);
+    const message = Export.decode(await body(request));
+    this.spans.push(...spansOf(Export.toObject(message, { longs: String }) as Raw));
   }
 
   static async start(): Promise<Collector> {
