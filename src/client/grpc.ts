@@ -4,6 +4,7 @@ import {
   credentials,
   type CallOptions,
   type ChannelCredentials,
+  type ChannelOptions,
   type ClientDuplexStream,
   type MethodDefinition,
 } from '@grpc/grpc-js';
@@ -11,6 +12,7 @@ import { SpikingRxError } from '../errors.js';
 import { grpcError } from './grpc-error.js';
 import type { StreamLlrRequestMessage, StreamLlrResponseMessage } from '../wire/messages.js';
 import { llrServiceDefinition as rpc } from '../wire/proto.js';
+import type { ClientTls } from './tls.js';
 import { streamGrids, type StreamAnswer, type StreamOptions } from './stream.js';
 import type { ClientGrid, ComputeOptions, GridLlr, ServedModel } from './types.js';
 import { gridLlr, requestMessage, servedModel } from './wire.js';
@@ -18,8 +20,8 @@ import { gridLlr, requestMessage, servedModel } from './wire.js';
 export interface GrpcClientOptions {
   /** `host:port`. */
   readonly target: string;
-  /** Plain text when left out. */
-  readonly credentials?: ChannelCredentials;
+  /** TLS; plain text when left out. `{}` trusts what the system trusts. */
+  readonly tls?: ClientTls;
   /** An API key or a token, sent with every call. */
   readonly token?: string;
   /** Largest message in either direction, in bytes; 64 MiB when left out. */
@@ -34,7 +36,8 @@ export class GrpcLlrClient {
   constructor(options: GrpcClientOptions) {
     if (options.token !== undefined) this.#metadata.set('authorization', `Bearer ${options.token}`);
     const limit = options.maxMessageBytes ?? 64 * 2 ** 20;
-    this.#client = new Client(options.target, options.credentials ?? credentials.createInsecure(), {
+    this.#client = new Client(options.target, channelCredentials(options.tls), {
+      ...nameOverride(options.tls),
       'grpc.max_receive_message_length': limit,
       'grpc.max_send_message_length': limit,
       // The default window of 64 KiB holds a fraction of one wide grid.
@@ -124,4 +127,18 @@ export class GrpcLlrClient {
       signal?.addEventListener('abort', cancel, { once: true });
     });
   }
+}
+
+function channelCredentials(tls: ClientTls | undefined): ChannelCredentials {
+  if (!tls) return credentials.createInsecure();
+  const { ca, cert, key } = tls;
+  return credentials.createSsl(bytesOrNull(ca), bytesOrNull(key), bytesOrNull(cert));
+}
+
+function bytesOrNull(pem: string | Buffer | undefined): Buffer | null {
+  return pem === undefined ? null : Buffer.from(pem);
+}
+
+function nameOverride(tls: ClientTls | undefined): ChannelOptions {
+  return tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName };
 }

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { SpikingRxError } from '../errors.js';
+import type { ClientTls } from './tls.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -33,13 +34,15 @@ export class HttpConnection {
   readonly #token: string | undefined;
 
   /** @throws INVALID_ARGUMENT for an address that is not http or https. */
-  constructor(baseUrl: string, options: { readonly token?: string } = {}) {
+  constructor(baseUrl: string, options: { readonly token?: string; readonly tls?: ClientTls } = {}) {
     this.#token = options.token;
     if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl))
       throw new SpikingRxError('INVALID_ARGUMENT', `baseUrl: expected http://host:port, received ${baseUrl}`);
     this.#base = new URL(baseUrl);
     const secure = this.#base.protocol === 'https:';
-    this.#agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    this.#agent = secure
+      ? new HttpsAgent({ keepAlive: true, ...agentTls(options.tls) })
+      : new HttpAgent({ keepAlive: true });
     this.#request = secure ? httpsRequest : httpRequest;
   }
 
@@ -73,4 +76,8 @@ export class HttpConnection {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+function agentTls({ serverName, ...pem }: ClientTls = {}) {
+  return { ...pem, ...(serverName !== undefined && { servername: serverName }) };
 }

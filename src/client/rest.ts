@@ -2,6 +2,7 @@ import { SpikingRxError } from '../errors.js';
 import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
 import type { LlrDatatypeName } from '../wire/messages.js';
 import { binaryAnswer, binaryBody, binaryQuery, describedAlike, ofWholeRequest } from './rest-binary.js';
+import type { ClientTls } from './tls.js';
 import type { ClientGrid, ComputeOptions, GridLlr, IqTensor, ServedModel } from './types.js';
 import { remoteError } from './wire.js';
 
@@ -10,6 +11,8 @@ export interface RestClientOptions {
   readonly baseUrl: string;
   /** An API key or a token, sent with every request. */
   readonly token?: string;
+  /** For an https address; what the system trusts when left out. */
+  readonly tls?: ClientTls;
 }
 
 /** Requests of one `compute` that are out at a time. */

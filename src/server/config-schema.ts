@@ -6,6 +6,7 @@ import { limitsSettings } from './config/limits.js';
 import { listenSettings } from './config/listen.js';
 import { loggingSettings } from './config/logging.js';
 import { modelsSettings } from './config/models.js';
+import { tlsSettings } from './config/tls.js';
 
 export * from './config/sizes.js';
 
@@ -20,6 +21,7 @@ export const ConfigSchema = Type.Object(
     ...computeSettings,
     ...limitsSettings,
     ...accessSettings,
+    ...tlsSettings,
     ...lifecycleSettings,
     ...loggingSettings,
   },

@@ -145,13 +145,22 @@ export function expectation(key: string): string {
     enum?: readonly string[];
     minimum?: number;
     maximum?: number;
+    pattern?: string;
   };
+  if (schema.pattern !== undefined) return 'known words, separated by commas';
   if (schema.enum) return `one of ${schema.enum.join(', ')}`;
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'string') return 'a text that is not empty';
   const kind = schema.type === 'integer' ? 'a whole number' : 'a number';
   return `${kind} from ${schema.minimum} to ${schema.maximum}`;
 }
+
+/** Settings that have no effect without another. */
+const NEEDS: readonly (readonly [ConfigKey, ConfigKey])[] = [
+  ['tlsCert', 'tlsKey'],
+  ['tlsKey', 'tlsCert'],
+  ['tlsClientCa', 'tlsCert'],
+];
 
 /**
  * Settings that are fine alone but cannot work together.
@@ -163,6 +172,9 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
   };
   if (config.deviceId !== undefined && config.provider === 'cpu')
     refuse('deviceId', 'no value with provider cpu, where it has no effect');
+  for (const [key, needs] of NEEDS)
+    if (config[key] !== undefined && config[needs] === undefined)
+      throw invalid(nameOf(key), `${nameOf(needs)} beside it`, 'none');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)
     refuse('maxGridsPerRequest', `at most ${nameOf('maxQueuedGrids')} = ${config.maxQueuedGrids}`);
   // One client cannot take it all.

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Logger } from './log.js';
 
 export interface FollowedFiles {
   /** What they are, for the log and the metric: `tls`, `api-keys`. */
   readonly what: string;
   readonly paths: readonly string[];
+  /** One of them that nobody else should be able to read. */
+  readonly secret?: string;
   /** Takes the new contents, or throws and leaves the old in force. */
   readonly apply: (contents: readonly Buffer[]) => void | Promise<void>;
 }
@@ -15,6 +17,9 @@ export interface FollowerHooks {
   readonly log: Logger;
   readonly reloaded: (what: string, outcome: 'ok' | 'failed') => void;
 }
+
+/** Rights of whoever is neither the owner nor in the group: containers hand out secrets by group. */
+const OTHERS = 0o007;
 
 /**
  * Follows files that operators replace while the service runs. They are read again and compared, because the
@@ -30,6 +35,7 @@ export class FileFollower {
   async follow(files: FollowedFiles): Promise<void> {
     const contents = await read(files.paths);
     await files.apply(contents);
+    if (files.secret !== undefined) await this.#warnIfOpen(files.secret);
     this.#again(files, fingerprint(contents));
   }
 
@@ -37,6 +43,13 @@ export class FileFollower {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  async #warnIfOpen(path: string): Promise<void> {
+    const { mode } = await stat(path);
+    if ((mode & OTHERS) === 0) return;
+    const permissions = (mode & 0o777).toString(8);
+    this.hooks.log.warn({ path, permissions }, 'others can read this file: take their rights from it');
   }
 
   #again(files: FollowedFiles, seen: string): void {

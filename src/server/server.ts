@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServerCredentials, type Server as GrpcJsServer } from '@grpc/grpc-js';
 import { createEngine, type Engine, type EngineInternals } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/options.js';
 import { Access } from './access/access.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
+import { Connections } from './connections.js';
 import { ServiceCore } from './core.js';
 import { FileFollower } from './followed-files.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
-import { ListenError } from './listen-error.js';
+import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
-import type { App } from './rest/app-type.js';
 import { createRestApp } from './rest/app.js';
+import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
 import { allObservers } from './telemetry/observers.js';
 import { Requests } from './telemetry/requests.js';
@@ -64,6 +64,7 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   });
   // First: what it refuses is refused before models are loaded.
   const access = await Access.create(config, files);
+  const tls = await ServerTls.create(config, { files, metrics: metrics.access });
   const tracing = await startTracing(process.env, log);
   const engine = await startEngine(config, { metrics, log, tracing, internals: deps.engine });
   try {
@@ -74,8 +75,18 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     const requests = new Requests({ metrics, accessLog, tracing });
     const core = new ServiceCore({ engine, config: effective, metrics, requests, access });
     const grpc = createGrpcServer(core, log);
-    const app = await createRestApp(core, log);
-    return await listen({ core, app, grpc, log, files });
+    const onRefused = metrics.access.connectionRefused;
+    const connections = new Connections();
+    const app = await createRestApp(core, { log, tls, connections, onRefused: () => onRefused('http') });
+    const listeners = await Listeners.open({
+      config: effective,
+      app,
+      grpc,
+      tls,
+      httpConnections: connections,
+      onRefused,
+    });
+    return running({ core, grpc, listeners, log, files });
   } catch (error) {
     files.close();
     await engine.close();
@@ -131,30 +142,15 @@ function withRoomForModels(config: Config, engine: Engine): Config {
 
 interface Parts {
   readonly core: ServiceCore;
-  readonly app: App;
   readonly grpc: GrpcServer;
+  readonly listeners: Listeners;
   readonly log: Logger;
   readonly files: FileFollower;
 }
 
-async function listen(parts: Parts): Promise<RunningServer> {
-  const { core, app, grpc, log } = parts;
-  const { host, httpPort, grpcPort } = core.config;
-  try {
-    await app.listen({ host, port: httpPort });
-  } catch (cause) {
-    throw new ListenError('HTTP', `${host}:${httpPort}`, cause);
-  }
-  let boundGrpcPort: number;
-  try {
-    boundGrpcPort = await bind(grpc.server, `${host.includes(':') ? `[${host}]` : host}:${grpcPort}`);
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const address = app.server.address();
-  const boundHttpPort = typeof address === 'object' ? address?.port : undefined;
-  const ports = { httpPort: boundHttpPort ?? httpPort, grpcPort: boundGrpcPort };
+function running(parts: Parts): RunningServer {
+  const { core, grpc, listeners, log } = parts;
+  const { ports } = listeners;
   grpc.setServing(core.ready);
   const health = setInterval(() => grpc.setServing(core.ready), HEALTH_PERIOD_MS);
   health.unref();
@@ -162,7 +158,7 @@ async function listen(parts: Parts): Promise<RunningServer> {
     clearInterval(health);
     parts.files.close();
   };
-  log.info({ host, ...ports }, 'listening');
+  log.info({ host: core.config.host, ...ports }, 'listening');
   let closing: Promise<void> | undefined;
   return {
     ...ports,
@@ -173,42 +169,28 @@ async function listen(parts: Parts): Promise<RunningServer> {
     },
     abort: async () => {
       stopWatching();
-      grpc.server.forceShutdown();
-      app.server.closeAllConnections();
+      listeners.closeConnections();
       await core.engine.close();
     },
   };
 }
 
-async function bind(server: GrpcJsServer, address: string): Promise<number> {
-  return await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(new ListenError('gRPC', address, error));
-      else resolve(port);
-    });
-  });
-}
-
-async function shutDown({ core, app, grpc, log }: Parts): Promise<void> {
+async function shutDown({ core, grpc, listeners, log }: Parts): Promise<void> {
   const { drainDelayMs, shutdownTimeoutMs } = core.config;
   core.beginDrain();
   grpc.setServing(false);
   log.info({ drainDelayMs, shutdownTimeoutMs }, 'shutting down: not ready, still serving');
   await delay(drainDelayMs);
   core.stopStreams();
-  const httpClosed = app.close();
-  const grpcClosed = new Promise<void>((resolve) => {
-    grpc.server.tryShutdown(() => resolve());
-  });
+  const closed = listeners.close();
   if (!(await within(shutdownTimeoutMs, core.idle())))
     log.warn('requests in flight did not finish in time: closing their connections');
   const { abandoned } = await core.engine.drain(0);
   // What is left are connections without work: idle ones, half a request, a watched health status.
-  await within(FLUSH_MS, Promise.all([httpClosed, grpcClosed]));
-  grpc.server.forceShutdown();
-  app.server.closeAllConnections();
+  await within(FLUSH_MS, closed);
+  listeners.closeConnections();
   await core.engine.close();
-  await httpClosed;
+  await closed;
   await within(FLUSH_SPANS_MS, core.requests.close());
   log.info({ abandoned }, 'stopped');
 }

@@ -3,7 +3,16 @@ import type { FileFollower } from '../followed-files.js';
 import { ApiKeys } from './api-keys.js';
 import { credentialOf, unauthenticated, type Caller } from './caller.js';
 import { FailureLimit } from './failure-limit.js';
-import { ANYBODY, OPERATOR, requireScope, type Principal, type RequiredScope } from './principal.js';
+import {
+  ANYBODY,
+  isScope,
+  OPERATOR,
+  principalId,
+  requireScope,
+  type Principal,
+  type RequiredScope,
+  type Scope,
+} from './principal.js';
 
 /** Where a call came in. */
 export type Entrance = 'public' | 'admin';
@@ -13,10 +22,12 @@ export class Access {
   /** Whether callers must say who they are. */
   readonly enabled: boolean;
   readonly #failures: FailureLimit;
+  readonly #certificateScopes: ReadonlySet<Scope>;
   #apiKeys: ApiKeys | undefined;
 
   private constructor(config: Config) {
-    this.enabled = config.apiKeysFile !== undefined;
+    this.enabled = config.apiKeysFile !== undefined || config.tlsClientCa !== undefined;
+    this.#certificateScopes = new Set(config.tlsClientScopes.split(',').filter(isScope));
     this.#failures = new FailureLimit(config.maxAuthFailuresPerMinute);
   }
 
@@ -49,7 +60,10 @@ export class Access {
 
   async #authenticate(caller: Caller): Promise<Principal> {
     await this.#failures.check(caller.address);
-    if (caller.authorization === undefined && caller.apiKey === undefined)
+    const { authorization, apiKey, certificateName } = caller;
+    if (authorization === undefined && apiKey === undefined && certificateName !== undefined)
+      return { id: principalId('cn', certificateName), scopes: this.#certificateScopes };
+    if (authorization === undefined && apiKey === undefined)
       throw unauthenticated(
         'this call needs an API key or a token: Authorization: Bearer …, or x-api-key',
         'a key or token',

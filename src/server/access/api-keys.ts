@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { invalid } from '../../errors.js';
-import { MAX_PRINCIPAL_ID, SCOPES, type Principal, type Scope } from './principal.js';
+import { MAX_PRINCIPAL_ID, principalId, SCOPES, type Principal, type Scope } from './principal.js';
 
 /** 256 random bits: nobody guesses them, so a fast hash keeps them as well as a slow one would. */
 const SECRET_BYTES = 32;
@@ -91,5 +91,5 @@ function checked(entry: unknown, field: string): ApiKeyEntry {
 
 function principalOf({ id, scopes, expires }: ApiKeyEntry): Principal {
   const expiresMs = expires === undefined ? undefined : Date.parse(expires);
-  return { id, scopes: new Set<Scope>(scopes), expiresMs };
+  return { id: principalId('key', id), scopes: new Set<Scope>(scopes), expiresMs };
 }

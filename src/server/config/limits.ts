@@ -39,4 +39,30 @@ export const limitsSettings = {
     minimum: 1,
     maximum: 3_600_000,
   }),
+  maxConnections: integer('Most connections on each port; further ones are closed at once', {
+    default: 16_384,
+    minimum: 1,
+    maximum: 1_000_000,
+  }),
+  maxCallsPerConnection: integer(
+    'Most calls at once on one gRPC connection; further ones wait at the client',
+    {
+      default: 256,
+      minimum: 1,
+      maximum: 65_536,
+    },
+  ),
+  maxHeaderBytes: integer('Most bytes of the headers of an HTTP request, its first line included', {
+    default: 16_384,
+    minimum: 1024,
+    maximum: 1_048_576,
+  }),
+  idleConnectionTimeoutMs: integer(
+    'How long a connection may be without a request or call before it is closed',
+    {
+      default: 300_000,
+      minimum: 1000,
+      maximum: 86_400_000,
+    },
+  ),
 };

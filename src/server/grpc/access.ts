@@ -9,6 +9,7 @@ import {
 import { methodScope } from '../access/methods.js';
 import { ANYBODY, type Principal } from '../access/principal.js';
 import type { ServiceCore } from '../core.js';
+import { commonName } from '../tls/peer-name.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import { beginCall, withAnswerMetadata } from './call.js';
 
@@ -61,6 +62,7 @@ function callerOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
   };
   return {
     address: call.getConnectionInfo().remoteAddress ?? 'unknown',
+    certificateName: commonName(call.getAuthContext().sslPeerCertificate),
     authorization: text('authorization'),
     apiKey: text('x-api-key'),
   };

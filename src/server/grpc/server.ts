@@ -19,9 +19,6 @@ export interface GrpcServer {
   setServing(serving: boolean): void;
 }
 
-/** Calls at once on one connection; a client's further ones wait at the client. */
-const MAX_CALLS_PER_CONNECTION = 256;
-
 /** The gRPC services: LlrService, health and reflection; not yet bound. */
 export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
   const options: ServerOptions = {
@@ -29,7 +26,8 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     'grpc.max_receive_message_length': 2 * maxRequestBytes(core.config),
     'grpc.max_send_message_length': maxResponseBytes(core.config),
     // Each call of a connection may hold a message that has not come whole, outside of admission.
-    'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
+    'grpc.max_concurrent_streams': core.config.maxCallsPerConnection,
+    'grpc.max_connection_idle_ms': core.config.idleConnectionTimeoutMs,
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal, RequiredScope } from '../access/principal.js';
 import type { ServiceCore } from '../core.js';
+import { peerName } from '../tls/peer-name.js';
 import type { App } from './app-type.js';
 
 declare module 'fastify' {
@@ -23,10 +24,11 @@ export function guardRoutes(app: App, core: ServiceCore): void {
   });
 }
 
-function callerOf({ headers, ip }: FastifyRequest) {
+function callerOf({ headers, ip, raw }: FastifyRequest) {
   const apiKey = headers['x-api-key'];
   return {
     address: ip,
+    certificateName: peerName(raw.socket),
     authorization: headers.authorization,
     apiKey: Array.isArray(apiKey) ? apiKey.join() : apiKey,
   };

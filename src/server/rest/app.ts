@@ -10,19 +10,24 @@ import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
+import { createHttpServer, type HttpServerParts } from './http-server.js';
 import { infoRoutes } from './info.js';
 import { checkJsonStructure } from './json-structure.js';
 import { llrRoutes } from './llr.js';
 import { recordRequests } from './record.js';
 
+export interface RestParts extends Omit<HttpServerParts, 'config'> {
+  readonly log: FastifyBaseLogger;
+}
+
 /** The REST interface; not yet listening. */
-export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): Promise<App> {
+export async function createRestApp(core: ServiceCore, parts: RestParts): Promise<App> {
   const app: App = Fastify({
-    loggerInstance: log,
+    loggerInstance: parts.log,
+    serverFactory: (handler) => createHttpServer(handler, { ...parts, config: core.config }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: ({ headers }) => requestId(headers[REQUEST_ID_HEADER]),
     bodyLimit: maxJsonBytes(core.config),
-    ...timeouts(core),
     routerOptions: { maxParamLength: 256 },
     // Refused by a hook instead, in the form of every error.
     return503OnClosing: false,
@@ -58,19 +63,6 @@ export async function createRestApp(core: ServiceCore, log: FastifyBaseLogger): 
   await app.register(async (scope: App) => infoRoutes(scope, core));
   await app.register(async (scope: App) => adminRoutes(scope, core));
   return app;
-}
-
-/** How long a client may take to send a request; Node looks every second whether one has taken longer. */
-function timeouts(core: ServiceCore) {
-  const { requestTimeoutMs } = core.config;
-  return {
-    requestTimeout: requestTimeoutMs,
-    http: {
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-    },
-  };
 }
 
 /** Fastify's own parser, once the body's structure is known to be small enough for it and the validator. */

@@ -24,7 +24,7 @@ describe('API keys', () => {
 
   test('find whose key it is; nothing else is a key', () => {
     const file = keys(one.entry, newApiKey({ id: 'ops', scopes: ['admin', 'metrics'] }).entry);
-    expect(file.find(one.key)).toEqual({ id: 'gnb-17', scopes: new Set(['infer']) });
+    expect(file.find(one.key)).toEqual({ id: 'key:gnb-17', scopes: new Set(['infer']) });
     const [, secret] = one.key.split('.');
     for (const wrong of ['', '.', 'gnb-17', 'gnb-17.', `${one.key}x`, one.key.slice(0, -1), `ops.${secret}`])
       expect(file.find(wrong)).toBeUndefined();
@@ -34,13 +34,13 @@ describe('API keys', () => {
   test('an old and a new key of one id hold side by side', () => {
     const next = newApiKey({ id: 'gnb-17', scopes: ['infer'] });
     const file = keys(one.entry, next.entry);
-    for (const { key } of [one, next]) expect(file.find(key)?.id).toBe('gnb-17');
+    for (const { key } of [one, next]) expect(file.find(key)?.id).toBe('key:gnb-17');
   });
 
   test('a key runs out', () => {
     const { key, entry } = newApiKey({ id: 'a', scopes: ['infer'], expires: '2030-01-01T00:00:00Z' });
     const end = Date.UTC(2030, 0, 1);
-    expect(keys(entry).find(key, end - 1)).toMatchObject({ id: 'a', expiresMs: end });
+    expect(keys(entry).find(key, end - 1)).toMatchObject({ id: 'key:a', expiresMs: end });
     expect(keys(entry).find(key, end)).toBeUndefined();
   });
 
