@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { bulkCodecs, type MessageCodec } from './bulk/codec.js';
 import type {
   ComputeLlrRequestMessage,
   ComputeLlrResponseMessage,
@@ -18,13 +19,6 @@ export const SERVICE_NAME = 'spikingrx.v1.LlrService';
 
 const root = new protobuf.Root().loadSync(`${PROTO_DIR}${PROTO_FILE}`);
 
-/** Encodes and decodes one message type. */
-export interface MessageCodec<T> {
-  readonly encode: (message: T) => Buffer;
-  /** `bytes` fields are views of `bytes`, not copies. @throws Error when the bytes are no such message. */
-  readonly decode: (bytes: Uint8Array) => T;
-}
-
 /**
  * protobufjs's generated codec used as it is. grpc's proto-loader wraps the same codec in `fromObject` and
  * `toObject`, which copies every bytes field once more each way.
@@ -37,14 +31,13 @@ export function messageCodec<T extends object>(name: string): MessageCodec<T> {
   };
 }
 
-function method<Q extends object, A extends object>(options: {
+function method<Q, A>(options: {
   readonly name: string;
-  readonly request: string;
-  readonly response: string;
+  readonly request: MessageCodec<Q>;
+  readonly response: MessageCodec<A>;
   readonly stream?: boolean;
 }): MethodDefinition<Q, A> {
-  const request = messageCodec<Q>(options.request);
-  const response = messageCodec<A>(options.response);
+  const { request, response } = options;
   return {
     path: `/${SERVICE_NAME}/${options.name}`,
     originalName: options.name,
@@ -61,23 +54,23 @@ function method<Q extends object, A extends object>(options: {
 export const llrServiceDefinition = {
   ComputeLlr: method<ComputeLlrRequestMessage, ComputeLlrResponseMessage>({
     name: 'ComputeLlr',
-    request: 'ComputeLlrRequest',
-    response: 'ComputeLlrResponse',
+    request: bulkCodecs.ComputeLlrRequest,
+    response: bulkCodecs.ComputeLlrResponse,
   }),
   StreamLlr: method<StreamLlrRequestMessage, StreamLlrResponseMessage>({
     name: 'StreamLlr',
-    request: 'StreamLlrRequest',
-    response: 'StreamLlrResponse',
+    request: bulkCodecs.StreamLlrRequest,
+    response: bulkCodecs.StreamLlrResponse,
     stream: true,
   }),
   GetModel: method<GetModelRequestMessage, ModelMessage>({
     name: 'GetModel',
-    request: 'GetModelRequest',
-    response: 'Model',
+    request: messageCodec('GetModelRequest'),
+    response: messageCodec('Model'),
   }),
   ListModels: method<Record<string, never>, ListModelsResponseMessage>({
     name: 'ListModels',
-    request: 'ListModelsRequest',
-    response: 'ListModelsResponse',
+    request: messageCodec('ListModelsRequest'),
+    response: messageCodec('ListModelsResponse'),
   }),
 };

@@ -88,6 +88,11 @@ describe('every answer says where it came from', () => {
     expect(converted).toBeLessThanOrEqual(Number(json.headers.get('x-spikingrx-encode-ms')) + 0.001);
   });
 
+  test('answers over gRPC say how long their message took to encode', async () => {
+    for (const answers of [await service.grpc.compute(grids), await streamed(grids)])
+      for (const { timing } of answers) expect(timing.encodeMs).toBeGreaterThan(0);
+  });
+
   test('in the trailers of a unary call, which know how long encoding took', async () => {
     const trailers = await unaryTrailers(grids);
     expect(trailers).toMatchObject({

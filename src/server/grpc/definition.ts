@@ -1,5 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import protobuf from 'protobufjs';
+import { encodeTimed } from '../../wire/bulk/codec.js';
+import { WireReader } from '../../wire/bulk/reader.js';
+import { delimited } from '../../wire/bulk/tags.js';
 import type { ComputeLlrRequestMessage, StreamLlrResponseMessage } from '../../wire/messages.js';
 import { llrServiceDefinition as wire } from '../../wire/proto.js';
 import { invalid, SpikingRxError } from '../../errors.js';
@@ -17,8 +19,8 @@ export class Refused {
   ) {}
 }
 
-/** Number of `grids` in the two request messages that have them; wire type 2 (length-delimited). */
-const GRIDS_TAG = (3 << 3) | 2;
+/** `grids` in the two request messages that have them. */
+const GRIDS_TAG = delimited(3);
 /** Beyond so many times the limit grids are not counted any further. */
 const COUNTED_TIMES = 4;
 
@@ -26,7 +28,7 @@ const COUNTED_TIMES = 4;
  * The service definition as the server uses it. A message that does not decode, or is too large, becomes
  * {@link Refused}, so that handlers can refuse it as the client's mistake: grpc-js would fail every other grid
  * of a stream with it. Grids are counted before they are decoded, because empty ones are two bytes on the wire
- * and an object each. Encoding is timed.
+ * and an object each. Encoding of LLRs is timed.
  */
 export function serverDefinition({ requests, config, trailers }: DefinitionParts) {
   const encoded = (answer: object, ms: number): void => {
@@ -35,8 +37,14 @@ export function serverDefinition({ requests, config, trailers }: DefinitionParts
   };
   const streamed = ({ results }: StreamLlrResponseMessage, ms: number): void => requests.encoded(results, ms);
   return {
-    ComputeLlr: serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config), encoded),
-    StreamLlr: serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config), streamed),
+    ComputeLlr: {
+      ...serverMethod(wire.ComputeLlr, guarded(wire.ComputeLlr.requestDeserialize, config)),
+      responseSerialize: timed(encoded),
+    },
+    StreamLlr: {
+      ...serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config)),
+      responseSerialize: timed(streamed),
+    },
     GetModel: serverMethod(wire.GetModel, lenient(wire.GetModel.requestDeserialize)),
     ListModels: serverMethod(wire.ListModels, lenient(wire.ListModels.requestDeserialize)),
   };
@@ -50,22 +58,19 @@ interface DefinitionParts {
 
 type Decode<Q> = (bytes: Buffer) => Q;
 
-function serverMethod<Q, A extends object>(
+function serverMethod<Q, A>(
   method: MethodDefinition<Q, A>,
   requestDeserialize: Decode<Q | Refused>,
-  encoded?: (answer: A, ms: number) => void,
 ): MethodDefinition<Q | Refused, A> {
-  const { responseSerialize } = method;
-  return {
-    ...method,
-    requestSerialize: method.requestSerialize as (value: Q | Refused) => Buffer,
-    requestDeserialize,
-    responseSerialize: (answer) => {
-      const start = performance.now();
-      const bytes = responseSerialize(answer);
-      encoded?.(answer, performance.now() - start);
-      return bytes;
-    },
+  const requestSerialize = method.requestSerialize as (value: Q | Refused) => Buffer;
+  return { ...method, requestSerialize, requestDeserialize };
+}
+
+function timed<A extends StreamLlrResponseMessage>(encoded: (answer: A, ms: number) => void) {
+  return (answer: A): Buffer => {
+    const { bytes, encodeMs } = encodeTimed(answer);
+    encoded(answer, encodeMs);
+    return bytes;
   };
 }
 
@@ -95,12 +100,12 @@ function guarded<Q extends ComputeLlrRequestMessage>(decode: Decode<Q>, config: 
 
 /** Grids of an undecoded message, counted up to one more than `most`. @throws where the bytes are no message. */
 function countGrids(bytes: Buffer, most: number): number {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = new WireReader(bytes);
   let count = 0;
-  while (reader.pos < reader.len && count <= most) {
+  while (reader.more && count <= most) {
     const tag = reader.uint32();
     if (tag === GRIDS_TAG) count++;
-    reader.skipType(tag & 7);
+    reader.skip(tag);
   }
   return count;
 }
