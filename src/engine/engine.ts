@@ -1,8 +1,10 @@
 import { SpikingRxError } from '../errors.js';
 import { Admission } from './admission.js';
 import { Batcher } from './batcher.js';
-import { ModelCatalog } from './model-catalog.js';
-import { type RefusedModel, type RepositoryScan, scanModels } from './model-repository.js';
+import type { ModelCatalog } from './model-catalog.js';
+import { ModelLifecycle } from './model-lifecycle.js';
+import { ModelPoller } from './model-poller.js';
+import type { RepositoryModel } from './model-repository.js';
 import { notify } from './observer.js';
 import {
   type EngineOptions,
@@ -13,7 +15,6 @@ import {
 import { type PendingAnswer, PendingGrid, type PendingOutcome } from './pending-grid.js';
 import { type ResolvedProvider, resolveProvider } from './provider.js';
 import { llrRow } from './llr-row.js';
-import type { RepositoryModel } from './model-repository.js';
 import type { Row } from './row.js';
 import { together } from './together.js';
 import { joinRows, tensorRows } from './tensor-row.js';
@@ -22,6 +23,7 @@ import type {
   LlrResult,
   LlrService,
   ModelInfo,
+  ModelRepository,
   Permit,
   RequestSize,
   RequestTerms,
@@ -30,7 +32,7 @@ import type {
 } from './types.js';
 import { WorkerPool } from './worker-pool.js';
 import type { WorkerSetup } from './worker-protocol.js';
-import { tryCuda, warmUpBatchSizes, workerSetup } from './worker-setup.js';
+import { tryCuda, warmUpBatchSizes, workerModel, workerSetup } from './worker-setup.js';
 
 /** Gauges, read at any time. */
 export interface EngineStats {
@@ -57,9 +59,10 @@ export interface DrainReport {
 export interface Engine extends LlrService {
   /** The execution provider in use and, where `auto` fell back to the CPU, why. */
   readonly provider: ResolvedProvider;
-  readonly defaultModel: string;
-  /** Model versions found and not served. */
-  readonly refusedModels: readonly RefusedModel[];
+  /** Undefined when none is set and nothing is served. */
+  readonly defaultModel: string | undefined;
+  /** What is served, and changes to it. */
+  readonly repository: ModelRepository;
   /** Effective options; `workers` is the number started. */
   readonly options: ResolvedEngineOptions & { readonly workers: number };
   readonly stats: EngineStats;
@@ -80,27 +83,29 @@ export interface EngineInternals {
 /**
  * Loads the models, settles the provider, starts and warms the workers.
  * @throws SpikingRxError INVALID_ARGUMENT for a bad option; FAILED_PRECONDITION when no model can be served
- *   or `cuda` is asked for and not there; INTERNAL when a worker does not start.
+ *   and none could come later, or `cuda` is asked for and not there; INTERNAL when a worker does not start.
  */
 export async function createEngine(options: EngineOptions, internals: EngineInternals = {}): Promise<Engine> {
   const resolved = resolveEngineOptions(options);
   const workerUrl = internals.workerUrl ?? new URL('./worker.js', import.meta.url);
-  const scan = await scanModels(resolved.modelsDir);
-  catalogOf(scan, resolved, 'cpu'); // refuses an empty folder before anything is started
+  const lifecycle = new ModelLifecycle(resolved);
+  const models = await lifecycle.readInitial();
+  requireModels(resolved, models, lifecycle); // before anything is started
   const provider = await resolveProvider(resolved.provider, async () => {
-    const setup = workerSetup(scan.models, resolved, 'cuda', [1]);
+    const setup = workerSetup(models, resolved, 'cuda', [1]);
     await tryCuda({ workerUrl, setup, heapMb: resolved.workerHeapMb, stallMs: resolved.workerStallMs });
   });
   const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
   const batchSizes = warmUpBatchSizes(resolved.maxBatchGrids);
-  const setup = workerSetup(scan.models, resolved, provider.provider, batchSizes);
-  return LlrEngine.start({ options: effective, provider, scan, setup, workerUrl });
+  const setup = workerSetup(models, resolved, provider.provider, batchSizes);
+  return LlrEngine.start({ options: effective, provider, lifecycle, models, setup, workerUrl });
 }
 
 interface EngineStart {
   readonly options: ResolvedEngineOptions & { readonly workers: number };
   readonly provider: ResolvedProvider;
-  readonly scan: RepositoryScan;
+  readonly lifecycle: ModelLifecycle;
+  readonly models: readonly RepositoryModel[];
   readonly setup: WorkerSetup;
   readonly workerUrl: URL;
 }
@@ -111,16 +116,24 @@ class LlrEngine implements Engine {
   private readonly admission: Admission;
   private readonly batcher: Batcher;
   private readonly pool: WorkerPool;
-  private catalog: ModelCatalog;
-  refusedModels: readonly RefusedModel[];
+  private readonly lifecycle: ModelLifecycle;
+  private poller: ModelPoller | undefined;
   private draining = false;
   private closed = false;
 
   static async start(start: EngineStart): Promise<LlrEngine> {
     const engine = new LlrEngine(start);
-    const refused = await engine.pool.start();
+    const { lifecycle, models, provider, options } = start;
+    const refused = new Map((await engine.pool.start()).map((refusal) => [refusal.key, refusal]));
     try {
-      engine.refuse(start, new Map(refused.map((model) => [model.key, model.reason])));
+      const workers = {
+        provider: provider.provider,
+        load: async (model: RepositoryModel) => engine.pool.load(workerModel(model)),
+        unload: async (key: string) => engine.pool.unload(key),
+      };
+      await lifecycle.started(models, workers, refused);
+      requireModels(options, engine.models(), lifecycle);
+      engine.poll();
     } catch (error) {
       await engine.close();
       throw error;
@@ -129,11 +142,10 @@ class LlrEngine implements Engine {
   }
 
   private constructor(start: EngineStart) {
-    const { options, provider, scan, setup, workerUrl } = start;
+    const { options, provider, lifecycle, setup, workerUrl } = start;
     this.options = options;
     this.provider = provider;
-    this.refusedModels = scan.refused;
-    this.catalog = catalogOf(scan, options, provider.provider);
+    this.lifecycle = lifecycle;
     this.admission = new Admission(options);
     this.pool = new WorkerPool({
       size: options.workers,
@@ -144,11 +156,19 @@ class LlrEngine implements Engine {
     this.batcher = new Batcher(this.pool, options);
   }
 
-  get ready(): boolean {
-    return !this.draining && this.pool.liveWorkers > 0;
+  get repository(): ModelRepository {
+    return this.lifecycle;
   }
 
-  get defaultModel(): string {
+  private get catalog(): ModelCatalog {
+    return this.lifecycle.catalog;
+  }
+
+  get ready(): boolean {
+    return !this.draining && this.pool.liveWorkers > 0 && this.catalog.infos().length > 0;
+  }
+
+  get defaultModel(): string | undefined {
     return this.catalog.defaultModel;
   }
 
@@ -213,54 +233,62 @@ class LlrEngine implements Engine {
   async close(): Promise<void> {
     this.draining = true;
     this.closed = true;
+    this.poller?.stop();
     this.admission.beginDrain();
     this.batcher.failAll(new SpikingRxError('UNAVAILABLE', 'the engine is closed'));
     await this.pool.close();
   }
 
-  private modelOf({ model, version }: RequestTerms): RepositoryModel {
+  private poll(): void {
+    const { modelsDir, modelControl, modelPollMs, observer } = this.options;
+    if (modelControl !== 'poll') return;
+    this.poller = new ModelPoller({
+      modelsDir,
+      periodMs: modelPollMs,
+      follow: async (versions, moving) => this.lifecycle.followFolder(versions, moving),
+      onUnreadable: (reason) => notify(observer, 'repositoryUnreadable', { reason }),
+    });
+  }
+
+  private modelOf({ model, version, instance }: RequestTerms): RepositoryModel {
     if (this.closed) throw new SpikingRxError('UNAVAILABLE', 'the engine is closed');
-    return this.catalog.find(model, version).model;
+    const lookedUp = instance === undefined ? undefined : this.lifecycle.instances.get(instance);
+    return lookedUp ?? this.catalog.find(model, version).model;
   }
 
   private async submit(request: RequestTerms, row: Row, model: RepositoryModel): Promise<PendingAnswer> {
     const grid = new PendingGrid(request, row, model, (ended, outcome) => this.onSettled(ended, outcome));
+    this.lifecycle.instances.hold(model.key);
     this.batcher.submit(grid);
     return grid.answer;
   }
 
   private onSettled(grid: PendingGrid, { code, timing }: PendingOutcome): void {
     this.batcher.forget(grid);
+    this.lifecycle.instances.release(grid.model.key);
     const { name: model, version } = grid.model;
     const { request, enqueuedMs } = grid;
     const event = { model, version, outcome: code, request, enqueuedMs, ...timing };
     notify(this.options.observer, 'gridFinished', event);
   }
-
-  /** Takes models that the workers could not load out of the catalog. */
-  private refuse(start: EngineStart, reasons: ReadonlyMap<string, string>): void {
-    if (reasons.size === 0) return;
-    const { models, refused } = start.scan;
-    const late = models.flatMap((model) => {
-      const reason = reasons.get(model.key);
-      return reason === undefined ? [] : [{ name: model.name, version: model.version, reason }];
-    });
-    const scan = {
-      models: models.filter((model) => !reasons.has(model.key)),
-      refused: [...refused, ...late],
-    };
-    this.refusedModels = scan.refused;
-    this.catalog = catalogOf(scan, this.options, this.provider.provider);
-  }
 }
 
-function catalogOf(
-  scan: RepositoryScan,
-  options: ResolvedEngineOptions,
-  provider: 'cpu' | 'cuda',
-): ModelCatalog {
-  const { modelsDir, defaultModel } = options;
-  return new ModelCatalog(scan.models, { modelsDir, defaultModel, provider, refused: scan.refused });
+/**
+ * @param models that can be served
+ * @throws SpikingRxError FAILED_PRECONDITION when nothing is to be served and nothing can come, or not the default
+ *   model; the message lists what was refused and why.
+ */
+function requireModels(
+  { modelsDir, modelControl, defaultModel }: ResolvedEngineOptions,
+  models: readonly { readonly name: string }[],
+  { refused }: ModelLifecycle,
+): void {
+  if (modelControl !== 'none') return;
+  const isThere = models.some(({ name }) => defaultModel === undefined || name === defaultModel);
+  if (isThere) return;
+  const what = models.length > 0 ? `no default model '${defaultModel}'` : 'no model';
+  const why = refused.map((model) => `; ${model.name}/${model.version}: ${model.reason}`).join('');
+  throw new SpikingRxError('FAILED_PRECONDITION', `${what} can be served from ${modelsDir}${why}`);
 }
 
 function origin(id: string, { name, version, sha256 }: RepositoryModel) {

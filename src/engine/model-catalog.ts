@@ -1,6 +1,6 @@
 import { SpikingRxError } from '../errors.js';
 import type { TensorDescription } from '../onnx/signature.js';
-import type { RefusedModel, RepositoryModel } from './model-repository.js';
+import type { RepositoryModel } from './model-repository.js';
 import type { ModelInfo, TensorInfo } from './types.js';
 
 /** A served model version: what clients may know, and what the engine needs. */
@@ -9,42 +9,32 @@ export interface CatalogEntry {
   readonly info: ModelInfo;
 }
 
-/** The served models by name and version, with the defaults for requests that name neither. */
+export interface CatalogOptions {
+  readonly provider: 'cpu' | 'cuda';
+  /** Model of requests that name none: when left out the first by name, of those that take grids if any does. */
+  readonly defaultModel: string | undefined;
+  /** Version of requests that name none, by model; the highest where there is no entry. */
+  readonly defaultVersions: ReadonlyMap<string, string>;
+}
+
+/**
+ * The served models by name and version, with the defaults for requests that name neither. Never changed:
+ * when models come or go, another catalog takes its place.
+ */
 export class ModelCatalog {
   private readonly entries: readonly CatalogEntry[];
-  readonly defaultModel: string;
+  /** Undefined when none is set and nothing is served. */
+  readonly defaultModel: string | undefined;
 
-  /**
-   * @param models in ascending version order for each name
-   * @throws SpikingRxError FAILED_PRECONDITION when there is no model, or no `defaultModel`; the message
-   *   lists what was refused and why.
-   */
+  /** @param models in alphabetical order of names, ascending versions for each. */
   constructor(
     models: readonly RepositoryModel[],
-    options: {
-      readonly modelsDir: string;
-      readonly provider: 'cpu' | 'cuda';
-      readonly defaultModel: string | undefined;
-      readonly refused: readonly RefusedModel[];
-    },
+    private readonly options: CatalogOptions,
   ) {
     this.entries = models.map((model) => ({ model, info: infoOf(model, options.provider) }));
-    const wanted = options.defaultModel;
     // Requests that name no model bring grids.
-    const preferred = models.filter(({ contract }) => contract !== undefined);
-    const fallback = (preferred.length > 0 ? preferred : models).map((model) => model.name).toSorted()[0];
-    if (fallback === undefined || (wanted !== undefined && !this.has(wanted))) {
-      const what =
-        fallback === undefined || wanted === undefined ? 'no model' : `no default model '${wanted}'`;
-      const why = options.refused
-        .map((model) => `; ${model.name}/${model.version}: ${model.reason}`)
-        .join('');
-      throw new SpikingRxError(
-        'FAILED_PRECONDITION',
-        `${what} can be served from ${options.modelsDir}${why}`,
-      );
-    }
-    this.defaultModel = wanted ?? fallback;
+    const preferred = models.find(({ contract }) => contract !== undefined) ?? models[0];
+    this.defaultModel = options.defaultModel ?? preferred?.name;
   }
 
   infos(): readonly ModelInfo[] {
@@ -53,26 +43,24 @@ export class ModelCatalog {
 
   /**
    * @param name default model when absent
-   * @param version highest when absent
+   * @param version default version when absent
    * @throws SpikingRxError NOT_FOUND, naming what there is.
    */
   find(name = this.defaultModel, version?: string): CatalogEntry {
     const named = this.entries.filter((entry) => entry.model.name === name);
-    if (named.length === 0) {
+    if (name === undefined || named.length === 0) {
       const names = [...new Set(this.entries.map((entry) => entry.model.name))].join(', ');
-      throw notFound('model', `no model is called '${name}'; served are ${names}`);
+      const what = name === undefined ? 'no model is served' : `no model is called '${name}'`;
+      throw notFound('model', `${what}; served are ${names || 'none'}`);
     }
-    const found =
-      version === undefined ? named.at(-1) : named.find((entry) => entry.model.version === version);
+    const wanted = version ?? this.options.defaultVersions.get(name);
+    const found = wanted === undefined ? named.at(-1) : named.find((entry) => entry.model.version === wanted);
     if (found === undefined) {
       const versions = named.map((entry) => entry.model.version).join(', ');
-      throw notFound('version', `model '${name}' has no version '${version}'; served are ${versions}`);
+      const whose = version === undefined ? 'default version' : 'version';
+      throw notFound('version', `model '${name}' has no ${whose} '${wanted}'; served are ${versions}`);
     }
     return found;
-  }
-
-  private has(name: string): boolean {
-    return this.entries.some((entry) => entry.model.name === name);
   }
 }
 
@@ -86,6 +74,7 @@ function infoOf(model: RepositoryModel, provider: 'cpu' | 'cuda'): ModelInfo {
   return {
     name: model.name,
     version: model.version,
+    instance: model.key,
     ready: true,
     sha256: model.sha256,
     provider,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import type { RefusalKind } from './model-refusal.js';
 
 interface BatchEvent {
   readonly model: string;
@@ -42,6 +43,31 @@ export interface WorkerEvent {
   readonly reason: string;
 }
 
+interface ModelEvent {
+  readonly model: string;
+  readonly version: string;
+}
+
+/** A version serves from now on. */
+export interface ModelLoadedEvent extends ModelEvent {
+  readonly sha256: string;
+  /** Why it serves tensors only; undefined where it fits the contract. */
+  readonly misfit: string | undefined;
+  /** From reading the file to the last worker, in milliseconds; undefined for those of the start. */
+  readonly loadMs: number | undefined;
+}
+
+export interface ModelRefusedEvent extends ModelEvent {
+  readonly kind: RefusalKind;
+  readonly reason: string;
+  /** The version goes on as it was before its files changed. */
+  readonly stillServes: boolean;
+}
+
+export interface ModelUnloadedEvent extends ModelEvent {
+  readonly reason: string;
+}
+
 /**
  * What an engine tells about itself, so that metrics and logs live outside it. Called on the main thread,
  * synchronously; what a callback throws is reported as a process warning and otherwise ignored.
@@ -54,6 +80,11 @@ export interface EngineObserver {
   workerLost?(event: WorkerEvent): void;
   /** The replacement of a lost worker is warm and takes batches. */
   workerRestarted?(event: WorkerEvent): void;
+  modelLoaded?(event: ModelLoadedEvent): void;
+  modelRefused?(event: ModelRefusedEvent): void;
+  modelUnloaded?(event: ModelUnloadedEvent): void;
+  /** The models folder cannot be followed for now; what is served stays. */
+  repositoryUnreadable?(event: { readonly reason: string }): void;
 }
 
 type EventOf<K extends keyof EngineObserver> = Parameters<NonNullable<EngineObserver[K]>>[0];

@@ -3,12 +3,25 @@ import { availableCores } from './cores.js';
 import type { EngineObserver } from './observer.js';
 import type { ProviderChoice } from './provider.js';
 
+/** `none`: never; `poll`: with the folder; `explicit`: on `load` and `unload`. */
+export type ModelControl = 'none' | 'poll' | 'explicit';
+
 /** What an engine is started with. Everything but `modelsDir` has a default. */
 export interface EngineOptions {
   /** Folder that holds `<name>/<version>/model.onnx`. */
   readonly modelsDir: string;
   /** Model of requests that name none. Default: the only one, else the first by name. */
   readonly defaultModel?: string;
+  /** Version of requests that name none, by model. Default: the highest that is served. */
+  readonly defaultVersions?: ReadonlyMap<string, string>;
+  /** Serve only the highest so many versions of each model that work, beside its default version. Default: all. */
+  readonly maxModelVersions?: number;
+  /** Largest model file that is loaded. Default 1 GiB. */
+  readonly maxModelBytes?: number;
+  /** How the set of models may change after the start. Default `none`. */
+  readonly modelControl?: ModelControl;
+  /** How often the folder is looked at with `poll`, in milliseconds. Default 5,000. */
+  readonly modelPollMs?: number;
   /** Default `cpu`. */
   readonly provider?: ProviderChoice;
   /** CUDA device index; refused with provider `cpu`, where it could not take effect. Default 0. */
@@ -44,8 +57,9 @@ export interface EngineOptions {
 }
 
 export interface ResolvedEngineOptions
-  extends Required<Omit<EngineOptions, 'defaultModel' | 'observer' | 'workers'>> {
+  extends Required<Omit<EngineOptions, 'defaultModel' | 'maxModelVersions' | 'observer' | 'workers'>> {
   readonly defaultModel: string | undefined;
+  readonly maxModelVersions: number | undefined;
   readonly observer: EngineObserver;
   /** As asked for; the default depends on the provider that is found (see `workerCount`). */
   readonly workers: number | undefined;
@@ -61,6 +75,11 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
   const resolved: ResolvedEngineOptions = {
     modelsDir: options.modelsDir,
     defaultModel: options.defaultModel,
+    defaultVersions: options.defaultVersions ?? new Map<string, string>(),
+    maxModelVersions: options.maxModelVersions,
+    maxModelBytes: options.maxModelBytes ?? 2 ** 30,
+    modelControl: options.modelControl ?? 'none',
+    modelPollMs: options.modelPollMs ?? 5_000,
     provider: options.provider ?? 'cpu',
     deviceId: options.deviceId ?? 0,
     workers: options.workers,
@@ -87,6 +106,9 @@ function validate(options: ResolvedEngineOptions): void {
   if (!PROVIDERS.includes(options.provider)) {
     throw invalid('provider', PROVIDERS.join(', '), options.provider);
   }
+  if (options.maxModelVersions !== undefined) requireWhole('maxModelVersions', options.maxModelVersions, 1);
+  requireWhole('maxModelBytes', options.maxModelBytes, 1);
+  requireWhole('modelPollMs', options.modelPollMs, 1);
   requireWhole('deviceId', options.deviceId, 0);
   requireWhole('workerHeapMb', options.workerHeapMb, 16);
   requireWhole('workerStallMs', options.workerStallMs, 1);

@@ -37,8 +37,13 @@ export interface RequestTerms {
   readonly id: string;
   /** Default model when absent. */
   readonly model?: string;
-  /** Default (highest) version when absent. */
+  /** Default version when absent: the highest, unless another is set. */
   readonly version?: string;
+  /**
+   * The very model that was looked up (`ModelInfo.instance`): it serves this request even if another has taken
+   * its place meanwhile. Without it, name and version decide.
+   */
+  readonly instance?: string;
   /** Absolute deadline on the `performance.now()` clock, milliseconds. */
   readonly deadlineMs?: number;
   /** Whose it is: what waits is shared out fairly between clients. Left out: all such requests are one client's. */
@@ -124,6 +129,8 @@ export interface LlrResult {
 export interface ModelInfo {
   readonly name: string;
   readonly version: string;
+  /** Of this loading: a version that is loaded again gets another. */
+  readonly instance: string;
   readonly ready: boolean;
   /** SHA-256 of the model file, hex. */
   readonly sha256: string;
@@ -186,4 +193,36 @@ export interface LlrService {
    * as a grid is. Answers exactly once, as `compute` does, with all rows or with the error of one.
    */
   infer(request: TensorRequest): Promise<TensorResult>;
+}
+
+export type ModelState = 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE';
+
+/** One version in the repository, served or not. */
+export interface RepositoryEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly state: ModelState;
+  /** Why it is not served, or what there is to know of one that is; may be empty. Names no paths. */
+  readonly reason: string;
+  /** Of the file that serves, hex. */
+  readonly sha256?: string;
+}
+
+/** What is served, and changes to it while requests go on. */
+export interface ModelRepository {
+  /** Every version in the folder, in the order of names and versions. */
+  index(): readonly RepositoryEntry[];
+  /**
+   * Serves the versions of a model as they now are in its folder; resolves when they do, and what they replace
+   * is released. What cannot be loaded is refused, and what served before serves on.
+   * @throws SpikingRxError NOT_FOUND; FAILED_PRECONDITION with the reasons of all versions that were refused,
+   *   or when the service does not take such requests (`modelControl`).
+   */
+  load(name: string): Promise<void>;
+  /**
+   * Takes all versions of a model out of service; resolves when the last requests for them are answered and they
+   * are released.
+   * @throws SpikingRxError NOT_FOUND; FAILED_PRECONDITION as for `load`.
+   */
+  unload(name: string): Promise<void>;
 }

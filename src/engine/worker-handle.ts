@@ -3,7 +3,15 @@ import { SpikingRxError } from '../errors.js';
 import { layOutBatch, writeBatch } from './batch-layout.js';
 import type { BatchAnswer } from './batch-runner.js';
 import type { Row, RunnableModel } from './row.js';
-import type { BatchMessage, MainMessage, WorkerMessage, WorkerSetup } from './worker-protocol.js';
+import { ModelRefusedError, type Refusal } from './model-refusal.js';
+import type {
+  BatchMessage,
+  MainMessage,
+  RefusedInWorker,
+  WorkerMessage,
+  WorkerModel,
+  WorkerSetup,
+} from './worker-protocol.js';
 
 /** Longest wait for a running batch when the thread is to end. */
 const STOP_LIMIT_MS = 10_000;
@@ -43,8 +51,10 @@ interface InFlight {
   readonly reject: (error: Error) => void;
 }
 
-/** Models a worker could not load, with the reasons. */
-export type RefusedInWorker = readonly { readonly key: string; readonly reason: string }[];
+interface Change {
+  readonly resolve: (refusal: Refusal | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** The main thread's side of one worker thread. */
 export class WorkerHandle {
@@ -58,7 +68,8 @@ export class WorkerHandle {
   private readonly inFlightBatches = new Map<number, InFlight>();
   /** Shared memory of finished batches, for the next ones. */
   private readonly spareMemory: SharedArrayBuffer[] = [];
-  private nextBatchId = 1;
+  private readonly changes = new Map<number, Change>();
+  private nextId = 1;
   private alive = true;
   private givenUp = false;
   private lastError: string | undefined;
@@ -111,14 +122,27 @@ export class WorkerHandle {
     const layout = layOutBatch(model, rows);
     const memory = this.takeMemory(layout.byteLength);
     writeBatch(memory, layout, rows);
-    const batchId = this.nextBatchId;
-    this.nextBatchId += 1;
+    const batchId = this.takeId();
     const message: BatchMessage = { type: 'batch', batchId, modelKey: model.key, layout, memory };
     return new Promise<BatchAnswer>((resolve, reject) => {
       this.inFlightBatches.set(batchId, { memory, resolve, reject });
       if (this.inFlightBatches.size === 1) this.watchRunning();
       this.thread.postMessage(message, []);
     });
+  }
+
+  /**
+   * Loads and checks a model between the batches that come.
+   * @throws ModelRefusedError, WorkerLostError when the thread ends meanwhile.
+   */
+  async load(model: WorkerModel): Promise<void> {
+    const refusal = await this.change((changeId) => ({ type: 'load', changeId, model }));
+    if (refusal !== undefined) throw new ModelRefusedError(refusal.kind, refusal.reason);
+  }
+
+  /** Releases a model, if it is there. @throws WorkerLostError when the thread ends meanwhile. */
+  async unload(key: string): Promise<void> {
+    await this.change((changeId) => ({ type: 'unload', changeId, key }));
   }
 
   /**
@@ -150,7 +174,21 @@ export class WorkerHandle {
     throw new SpikingRxError('INTERNAL', `engine worker ${this.index} did not start: ${outcome}`);
   }
 
+  private async change(messageOf: (changeId: number) => MainMessage): Promise<Refusal | undefined> {
+    if (!this.alive) throw new WorkerLostError('the worker thread has ended', false);
+    const changeId = this.takeId();
+    return new Promise((resolve, reject) => {
+      this.changes.set(changeId, { resolve, reject });
+      this.thread.postMessage(messageOf(changeId), []);
+    });
+  }
+
   private onAnswer(message: Exclude<WorkerMessage, { type: 'ready' }>): void {
+    if (message.type === 'changed') {
+      this.changes.get(message.changeId)?.resolve(message.refusal);
+      this.changes.delete(message.changeId);
+      return;
+    }
     const batch = this.inFlightBatches.get(message.batchId);
     if (batch === undefined) return;
     this.inFlightBatches.delete(message.batchId);
@@ -197,7 +235,15 @@ export class WorkerHandle {
     this.inFlightBatches.clear();
     for (const [index, batch] of lost.entries())
       batch.reject(new WorkerLostError(reason, index === 0 && !this.givenUp));
+    for (const { reject } of this.changes.values()) reject(new WorkerLostError(reason, false));
+    this.changes.clear();
     this.resolveEnded(reason);
+  }
+
+  private takeId(): number {
+    const id = this.nextId;
+    this.nextId += 1;
+    return id;
   }
 
   private takeMemory(bytes: number): SharedArrayBuffer {

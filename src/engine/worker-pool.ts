@@ -1,9 +1,12 @@
 import { SpikingRxError } from '../errors.js';
+import { ModelRefusedError, refusalOf } from './model-refusal.js';
 import { type EngineObserver, notify } from './observer.js';
-import { type RefusedInWorker, WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
+import { WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
+import type { RefusedInWorker, WorkerModel } from './worker-protocol.js';
 
 export interface WorkerPoolOptions {
   readonly size: number;
+  /** What workers start with; the models come and go later. */
   readonly thread: WorkerThreadOptions;
   readonly observer: EngineObserver;
   /** Called when a replacement has become ready. */
@@ -34,9 +37,11 @@ export class WorkerPool {
   /** Replacements that wait for a stalled thread to end. */
   private readonly heldBack: (() => void)[] = [];
   private closed = false;
-  private refusedKeys: ReadonlySet<string> = new Set();
+  /** What every worker has, and each that starts from now on gets. */
+  private readonly models: Map<string, WorkerModel>;
 
   constructor(private readonly options: WorkerPoolOptions) {
+    this.models = new Map(options.thread.setup.models.map((model) => [model.key, model]));
     this.slots = Array.from({ length: options.size }, (_, index) => ({
       index,
       worker: undefined,
@@ -56,13 +61,43 @@ export class WorkerPool {
     try {
       const refused = (await Promise.all(workers.map(async (worker) => worker.ready))).flat();
       const unique = new Map(refused.map((model) => [model.key, model]));
-      this.refusedKeys = new Set(unique.keys());
       for (const slot of this.slots) this.adopt(slot);
+      await Promise.all([...unique.keys()].map(async (key) => this.unload(key)));
       return [...unique.values()];
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  /**
+   * Loads a model into one worker after the other, so that the others go on serving; into none when one refuses.
+   * @throws ModelRefusedError
+   */
+  async load(model: WorkerModel): Promise<void> {
+    this.models.set(model.key, model);
+    try {
+      let loaded = 0;
+      for (const slot of this.slots) {
+        // A replacement that starts has it from its setup, or gets it with this message.
+        const worker = slot.starting ?? slot.worker;
+        if (worker === undefined) continue;
+        await worker.load(model);
+        loaded += 1;
+      }
+      if (loaded === 0) throw new ModelRefusedError('worker_lost', 'no worker is alive to load it');
+    } catch (error) {
+      await this.unload(model.key);
+      const refusal = refusalOf(error, 'worker_lost');
+      throw new ModelRefusedError(refusal.kind, refusal.reason, error);
+    }
+  }
+
+  /** Releases a model in every worker. Never rejects: a worker that ends has released everything. */
+  async unload(key: string): Promise<void> {
+    this.models.delete(key);
+    const workers = this.slots.flatMap(({ worker, starting }) => [worker, starting]);
+    await Promise.allSettled(workers.map(async (worker) => worker?.unload(key)));
   }
 
   /** Workers that take batches. */
@@ -98,7 +133,8 @@ export class WorkerPool {
   }
 
   private spawn(slot: Slot): WorkerHandle {
-    const worker = new WorkerHandle(slot.index, this.options.thread);
+    const setup = { ...this.options.thread.setup, models: [...this.models.values()] };
+    const worker = new WorkerHandle(slot.index, { ...this.options.thread, setup });
     slot.starting = worker;
     void worker.ended.then((reason) => this.onEnded(slot, worker, reason));
     return worker;
@@ -138,8 +174,7 @@ export class WorkerPool {
   private async replace(slot: Slot, reason: string): Promise<void> {
     const worker = this.spawn(slot);
     try {
-      const refused = await worker.ready;
-      const lost = refused.find((model) => !this.refusedKeys.has(model.key));
+      const lost = (await worker.ready).find(({ key }) => this.models.has(key));
       if (lost !== undefined) throw new SpikingRxError('INTERNAL', `${lost.key}: ${lost.reason}`);
     } catch {
       await worker.stop();

@@ -1,10 +1,11 @@
 import type { ErrorCode } from '../errors.js';
 import type { BatchLayout } from './batch-layout.js';
+import type { Refusal } from './model-refusal.js';
 import type { RunnableModel } from './row.js';
 
 /** A model as every worker loads it, from the very bytes whose hash is reported. */
 export interface WorkerModel extends RunnableModel {
-  /** `<name>/<version>`. */
+  /** Of this reading of the file: `RepositoryModel.key`. */
   readonly key: string;
   readonly bytes: SharedArrayBuffer;
 }
@@ -19,8 +20,18 @@ export interface WorkerSetup {
   readonly warmUpBatchSizes: readonly number[];
 }
 
-/** Main thread → worker. Batches run in the order they arrive; `stop` ends the thread after those before it. */
-export type MainMessage = BatchMessage | { readonly type: 'stop' };
+/**
+ * Main thread → worker. Batches run in the order they arrive; `stop` ends the thread after those before it.
+ * `load` goes on between batches, `unload` is done after the batches before it.
+ */
+export type MainMessage =
+  | BatchMessage
+  | { readonly type: 'load'; readonly changeId: number; readonly model: WorkerModel }
+  | { readonly type: 'unload'; readonly changeId: number; readonly key: string }
+  | { readonly type: 'stop' };
+
+/** Models a worker could not load, with the reasons. */
+export type RefusedInWorker = readonly ({ readonly key: string } & Refusal)[];
 
 export interface BatchMessage {
   readonly type: 'batch';
@@ -49,7 +60,13 @@ export type RowOutcome =
 
 /** Worker → main thread. */
 export type WorkerMessage =
-  | { readonly type: 'ready'; readonly refused: readonly { readonly key: string; readonly reason: string }[] }
+  | { readonly type: 'ready'; readonly refused: RefusedInWorker }
+  | {
+      readonly type: 'changed';
+      readonly changeId: number;
+      /** Why a model was not loaded. */
+      readonly refusal: Refusal | undefined;
+    }
   | {
       readonly type: 'done';
       readonly batchId: number;

@@ -1,28 +1,20 @@
 import type { MessagePort } from 'node:worker_threads';
 import { SpikingRxError } from '../errors.js';
 import { BatchRunner } from './batch-runner.js';
-import type { Session, SessionOptions } from './session.js';
-import { warmUp } from './warm-up.js';
+import { type SessionFactory, type Turn, WorkerModels } from './worker-models.js';
 import type {
   BatchMessage,
   MainMessage,
+  RefusedInWorker,
   RowFailure,
   WorkerMessage,
-  WorkerModel,
   WorkerSetup,
 } from './worker-protocol.js';
 
-/** Makes a session from model bytes; tests put their own in place of the runtime's. */
-export type SessionFactory = (bytes: Uint8Array, options: SessionOptions) => Promise<Session>;
-
-interface ReadyModel {
-  readonly model: WorkerModel;
-  readonly session: Session;
-}
-
 /**
- * The body of a worker thread: loads and warms every model, reports `ready` with the models it had to
- * refuse, then answers batches one after the other. A failing batch is reported and the next one runs.
+ * The body of a worker thread: loads and checks every model, reports `ready` with the models it had to
+ * refuse, then answers batches one after the other and changes its models when told. A failing batch is
+ * reported and the next one runs.
  */
 export async function serveWorker(
   port: Pick<MessagePort, 'on' | 'postMessage' | 'close'>,
@@ -30,52 +22,66 @@ export async function serveWorker(
   createSession: SessionFactory,
 ): Promise<void> {
   const runner = new BatchRunner();
-  const ready = new Map<string, ReadyModel>();
-  const refused: { key: string; reason: string }[] = [];
+  const models = new WorkerModels(setup, runner, createSession);
+  const refused: RefusedInWorker[number][] = [];
   for (const model of setup.models) {
-    try {
-      ready.set(model.key, await loadModel(model, setup, runner, createSession));
-    } catch (error) {
-      refused.push({ key: model.key, reason: failureOf(error).message });
-    }
+    const refusal = await models.load(model, async (work) => work());
+    if (refusal !== undefined) refused.push({ key: model.key, ...refusal });
   }
   // A session computes on this thread, but `run` starts it in a later turn of the loop: without the chain,
   // two batches that wait in the port would share the runner's buffers.
-  let chain: Promise<void> = Promise.resolve();
+  let chain: Promise<unknown> = Promise.resolve();
+  const inTurn: Turn = async (work) => {
+    const done = chain.then(work);
+    chain = done.catch(() => undefined);
+    return done;
+  };
   port.on('message', (message: MainMessage) => {
-    chain = chain.then(async () =>
-      message.type === 'stop' ? port.close() : answerBatch(port, ready, runner, message),
-    );
+    if (message.type === 'load') void load(port, models, message, inTurn);
+    else void inTurn(async () => obey(port, models, runner, message));
   });
   send(port, { type: 'ready', refused });
 }
 
-async function loadModel(
-  model: WorkerModel,
-  setup: WorkerSetup,
+async function load(
+  port: Pick<MessagePort, 'postMessage'>,
+  models: WorkerModels,
+  { changeId, model }: Extract<MainMessage, { type: 'load' }>,
+  inTurn: Turn,
+): Promise<void> {
+  const refusal = await models.load(model, inTurn);
+  send(port, { type: 'changed', changeId, refusal });
+}
+
+async function obey(
+  port: Pick<MessagePort, 'postMessage' | 'close'>,
+  models: WorkerModels,
   runner: BatchRunner,
-  createSession: SessionFactory,
-): Promise<ReadyModel> {
-  const { provider, deviceId, intraOpThreads, warmUpBatchSizes } = setup;
-  // The runtime refuses shared memory, hence the copy; it is dropped once the session exists.
-  const bytes = new Uint8Array(model.bytes).slice();
-  const session = await createSession(bytes, { provider, deviceId, intraOpThreads });
-  await warmUp(runner, session, model, warmUpBatchSizes);
-  return { model, session };
+  message: Exclude<MainMessage, { type: 'load' }>,
+): Promise<void> {
+  switch (message.type) {
+    case 'batch':
+      return answerBatch(port, models, runner, message);
+    case 'unload':
+      await models.unload(message.key);
+      return send(port, { type: 'changed', changeId: message.changeId, refusal: undefined });
+    case 'stop':
+      return port.close();
+    default:
+      return message satisfies never;
+  }
 }
 
 /** Never rejects: whatever goes wrong is this batch's answer. */
 async function answerBatch(
   port: Pick<MessagePort, 'postMessage'>,
-  ready: ReadonlyMap<string, ReadyModel>,
+  models: WorkerModels,
   runner: BatchRunner,
   message: BatchMessage,
 ): Promise<void> {
   const { batchId, modelKey, layout, memory } = message;
   try {
-    const entry = ready.get(modelKey);
-    if (entry === undefined) throw new SpikingRxError('INTERNAL', `this worker has no model ${modelKey}`);
-    const { session, model } = entry;
+    const { session, model } = models.get(modelKey);
     const { batched } = model.signature;
     const answer = await runner.run({ ...layout, session, batched, memory });
     send(port, { type: 'done', batchId, ...answer });

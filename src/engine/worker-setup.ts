@@ -1,7 +1,7 @@
 import type { RepositoryModel } from './model-repository.js';
 import type { ResolvedEngineOptions } from './options.js';
 import { WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
-import type { WorkerSetup } from './worker-protocol.js';
+import type { WorkerModel, WorkerSetup } from './worker-protocol.js';
 
 /** What the workers of an engine start with. */
 export function workerSetup(
@@ -11,12 +11,17 @@ export function workerSetup(
   batchSizes: readonly number[],
 ): WorkerSetup {
   return {
-    models: models.map(({ key, bytes, signature, contract }) => ({ key, bytes, signature, contract })),
+    models: models.map(workerModel),
     provider,
     deviceId: options.deviceId,
     intraOpThreads: options.intraOpThreads,
     warmUpBatchSizes: batchSizes,
   };
+}
+
+/** What a worker needs of a model. */
+export function workerModel({ key, bytes, signature, contract }: RepositoryModel): WorkerModel {
+  return { key, bytes, signature, contract };
 }
 
 /** Powers of two up to `maxBatchGrids`, and that itself. */

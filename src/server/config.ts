@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { MOST_OF_ONE_CLIENT } from '../engine/admission.js';
 import { SpikingRxError, invalid } from '../errors.js';
+import { parseDefaultVersions } from './config/models.js';
 import { ConfigSchema, maxJsonBytes, type Config, type ConfigKey } from './config-schema.js';
 
 export * from './config-schema.js';
@@ -183,6 +184,7 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
     const causes = (['maxRx', 'maxPrb', 'maxBatchResourceElements'] as const).map(nameOf).join(', ');
     refuse('maxQueuedBytes', `at least ${bytes}, for the largest request that ${causes} allow`);
   }
+  parseDefaultVersions(config.defaultVersions, nameOf('defaultVersions'));
   if (config.httpPort !== 0 && config.httpPort === config.grpcPort)
     refuse('grpcPort', `another port than ${nameOf('httpPort')}`);
 }

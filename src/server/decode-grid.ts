@@ -53,6 +53,7 @@ export class GridDecoder {
       id: grid.id,
       model: model.name,
       version: model.version,
+      instance: model.instance,
       shape,
       rxGrid,
       dmrs: pilots.dmrs,

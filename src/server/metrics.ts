@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.js';
 import { BATCH_BUCKETS, STAGE_BUCKETS } from './metrics/buckets.js';
 import { AccessMetrics } from './metrics/access.js';
 import { watchEngine } from './metrics/engine-state.js';
+import { ModelMetrics } from './metrics/models.js';
 
 export type Transport = 'rest' | 'grpc';
 export type OutcomeCode = 'OK' | ErrorCode;
@@ -79,6 +80,8 @@ export class Metrics {
     registers: this.#registers,
   });
 
+  readonly #models = new ModelMetrics(this.registry);
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     // Gauges named like counters, which Prometheus' own checker refuses; the same values are there by type.
@@ -88,6 +91,7 @@ export class Metrics {
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver = {
+    ...this.#models.observer,
     batchDispatched: ({ grids }) => this.#batchSize.observe(grids),
     batchCompleted: ({ outcome }) => this.#batches.inc({ outcome }),
     gridFinished: ({ outcome, queueMs, computeMs }) => {
@@ -133,5 +137,6 @@ export class Metrics {
   /** Adds the gauges of an engine. */
   watch(engine: Engine): void {
     watchEngine(engine, this.registry);
+    this.#models.watch(engine);
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createEngine, type Engine, type EngineInternals } from '../engine/engine.js';
-import type { EngineOptions } from '../engine/options.js';
+import type { Engine, EngineInternals } from '../engine/engine.js';
 import { Access } from './access/access.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { Connections } from './connections.js';
@@ -11,11 +10,11 @@ import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import { createRestApp } from './rest/app.js';
+import { startEngine } from './start-engine.js';
 import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
-import { allObservers } from './telemetry/observers.js';
 import { Requests } from './telemetry/requests.js';
-import { startTracing, type Tracing } from './telemetry/tracing.js';
+import { startTracing } from './telemetry/tracing.js';
 
 export interface RunningServer {
   readonly httpPort: number;
@@ -34,13 +33,6 @@ export interface ServerDeps {
   readonly log?: Logger;
   /** For tests: parts of the engine. */
   readonly engine?: EngineInternals;
-}
-
-interface EngineDeps {
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly tracing: Tracing | undefined;
-  readonly internals: EngineInternals | undefined;
 }
 
 /** For answers that were handed to the sockets to leave them. */
@@ -92,43 +84,6 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     await engine.close();
     throw error;
   }
-}
-
-async function startEngine(
-  config: Config,
-  { metrics, log, tracing, internals }: EngineDeps,
-): Promise<Engine> {
-  const { modelsDir, provider, intraOpThreads, maxBatchGrids, maxBatchResourceElements } = config;
-  const { workerHeapMb, workerStallMs } = config;
-  const { maxQueueDelayMs, maxQueuedGrids, maxQueuedBytes, defaultModel, deviceId, workers } = config;
-  const options: EngineOptions = {
-    modelsDir,
-    provider,
-    workerHeapMb,
-    workerStallMs,
-    intraOpThreads,
-    maxBatchGrids,
-    maxBatchResourceElements,
-    maxQueueDelayMs,
-    maxQueuedGrids,
-    maxQueuedBytes,
-    ...(defaultModel !== undefined && { defaultModel }),
-    ...(deviceId !== undefined && { deviceId }),
-    ...(workers !== undefined && { workers }),
-    observer: allObservers(metrics.observer, tracing?.observer, {
-      workerLost: (event) => log.error(event, 'worker lost'),
-      workerRestarted: (event) => log.warn(event, 'worker restarted'),
-    }),
-  };
-  const engine = await createEngine(options, internals);
-  metrics.watch(engine);
-  const { fallbackReason } = engine.provider;
-  if (fallbackReason !== undefined)
-    log.warn({ reason: fallbackReason }, 'provider auto fell back to the CPU');
-  for (const refused of engine.refusedModels) log.warn(refused, 'model refused');
-  for (const { name, version, nRx, bitsPerSymbol, misfit, sha256, provider: on } of engine.models())
-    log.info({ name, version, nRx, bitsPerSymbol, misfit, sha256, provider: on }, 'model served');
-  return engine;
 }
 
 /** The size limit of a request follows the models when one takes more antennas than was reckoned with. */

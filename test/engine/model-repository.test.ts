@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Engine, createEngine } from '#engine/engine.js';
-import { scanModels } from '#engine/model-repository.js';
+import { refusalOf } from '#engine/model-refusal.js';
+import { type RepositoryModel, listVersions, readModel } from '#engine/model-repository.js';
 import { type ModelTree, modelFolder, passThroughModel, spikingRxModel } from './helpers/models.js';
 import { tensorModel } from './helpers/tensor-models.js';
 
@@ -21,23 +22,46 @@ async function folderOf(tree: ModelTree): Promise<string> {
   return folder.path;
 }
 
-describe('scanModels', () => {
-  it('reads names in alphabetical and versions in numeric order, with the hash of the file', async () => {
-    const bytes = passThroughModel();
+interface Refused {
+  readonly version: string;
+  readonly kind: string;
+  readonly reason: string;
+}
+
+async function readAll(path: string, maxBytes = 2 ** 20) {
+  const models: RepositoryModel[] = [];
+  const refused: Refused[] = [];
+  for (const files of await listVersions(path)) {
+    try {
+      models.push(await readModel(files, maxBytes));
+    } catch (error) {
+      refused.push({ version: files.version, ...refusalOf(error, 'runtime') });
+    }
+  }
+  return { models, refused };
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('reading the repository', () => {
+  const bytes = passThroughModel();
+
+  it('takes names in alphabetical and versions in numeric order, with the hash of the file', async () => {
     const tree = { b: { '10': bytes, '9': bytes }, a: { '1': bytes } };
-    const { models, refused } = await scanModels(await folderOf(tree));
-    expect(models.map((model) => model.key)).toEqual(['a/1', 'b/9', 'b/10']);
-    expect(models[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    const { models, refused } = await readAll(await folderOf(tree));
+    expect(models.map(({ name, version }) => `${name}/${version}`)).toEqual(['a/1', 'b/9', 'b/10']);
+    expect(new Set(models.map(({ key }) => key)).size).toBe(3);
+    expect(models[0]?.sha256).toBe(sha256Of(bytes));
     expect(models[0]?.contract).toMatchObject({ nRx: 1, bitsPerSymbol: 2, nSym: undefined });
     expect(refused).toEqual([]);
   });
 
   it('ignores what is no folder: the model card, hidden files', async () => {
-    const path = await folderOf({ a: { '1': passThroughModel() } });
+    const path = await folderOf({ a: { '1': bytes } });
     await writeFile(join(path, 'a', 'README.md'), 'card');
     await writeFile(join(path, 'README.md'), 'models');
     await mkdir(join(path, '.git'));
-    const { models, refused } = await scanModels(path);
+    const { models, refused } = await readAll(path);
     expect(models).toHaveLength(1);
     expect(refused).toEqual([]);
   });
@@ -51,16 +75,15 @@ describe('scanModels', () => {
       /expected an output 'llr', found logits/,
     ],
     ['tensors of texts', tensorModel({ elemType: 8 }), /input 'x' must be a tensor of float32, .*type 8/],
-  ])('refuses %s and says why', async (_, bytes, reason) => {
-    const { models, refused } = await scanModels(
-      await folderOf({ good: { '1': passThroughModel() }, bad: { '1': bytes } }),
-    );
-    expect(models.map((model) => model.key)).toEqual(['good/1']);
-    expect(refused).toEqual([{ name: 'bad', version: '1', reason: expect.stringMatching(reason) }]);
+  ])('refuses %s and says why', async (_, broken, reason) => {
+    const path = await folderOf({ good: { '1': bytes }, bad: { '7': broken } });
+    const { models, refused } = await readAll(path);
+    expect(models.map(({ name }) => name)).toEqual(['good']);
+    expect(refused).toEqual([{ version: '7', kind: 'contract', reason: expect.stringMatching(reason) }]);
   });
 
   it('takes what does not fit the contract for its tensors, and says why it serves no grids', async () => {
-    const { models } = await scanModels(
+    const { models } = await readAll(
       await folderOf({ other: { '1': passThroughModel({ llrName: 'logits' }) } }),
     );
     expect(models).toMatchObject([
@@ -70,13 +93,50 @@ describe('scanModels', () => {
   });
 
   it('refuses a version that is no number and one without a file', async () => {
-    const path = await folderOf({ a: { latest: passThroughModel() } });
+    const path = await folderOf({ a: { latest: bytes } });
     await mkdir(join(path, 'a', '2'));
-    const { refused } = await scanModels(path);
+    const { refused } = await readAll(path);
     expect(refused.map((model) => [model.version, model.reason])).toEqual([
-      ['2', expect.stringContaining('model.onnx')],
+      ['2', 'cannot read model.onnx: ENOENT'],
       ['latest', expect.stringContaining('whole number')],
     ]);
+  });
+
+  it('refuses a file that is too large by its size alone', async () => {
+    const { refused } = await readAll(await folderOf({ a: { '1': bytes } }), bytes.length - 1);
+    const reason = `model.onnx has ${bytes.length} bytes, at most ${bytes.length - 1} are loaded`;
+    expect(refused).toEqual([{ version: '1', kind: 'too_large', reason }]);
+  });
+
+  it.each([
+    ['as sha256sum writes it', `${sha256Of(bytes)}  model.onnx\n`],
+    ['among those of other files', `${'0'.repeat(64)} *card.md\r\n${sha256Of(bytes)} *./model.onnx\r\n`],
+    ['alone, in capitals', sha256Of(bytes).toUpperCase()],
+  ])('takes a model whose hash is there: %s', async (_, text) => {
+    const path = await folderOf({ a: { '1': bytes } });
+    await writeFile(join(path, 'a', '1', 'model.sha256'), text);
+    expect((await readAll(path)).refused).toEqual([]);
+  });
+
+  it.each([
+    ['another hash', `${'0'.repeat(64)}  model.onnx\n`, /SHA-256 of model\.onnx is [0-9a-f]{64}.*has 0{64}/],
+    ['no hash', 'to be done\n', /no line/],
+    ['a hash of another file only', `${sha256Of(bytes)}  other.onnx\n`, /no line/],
+  ])('refuses a model whose hash file has %s', async (_, text, reason) => {
+    const path = await folderOf({ a: { '1': bytes } });
+    await writeFile(join(path, 'a', '1', 'model.sha256'), text);
+    const { refused } = await readAll(path);
+    expect(refused).toEqual([{ version: '1', kind: 'hash_mismatch', reason: expect.stringMatching(reason) }]);
+  });
+
+  it('refuses files that changed since they were looked at', async () => {
+    const path = await folderOf({ a: { '1': bytes } });
+    const [files] = await listVersions(path);
+    await writeFile(join(path, 'a', '1', 'model.onnx'), passThroughModel({ nRx: 4 }));
+    if (files === undefined) throw new Error('no version found');
+    await expect(readModel(files, 2 ** 20)).rejects.toMatchObject({
+      reason: 'model.onnx changed while it was read',
+    });
   });
 });
 
@@ -123,8 +183,9 @@ describe('the models of an engine', () => {
     };
     engine = await createEngine({ ...options, modelsDir: await folderOf(tree) });
     expect(engine.models().map((model) => model.name)).toEqual(['good']);
-    expect(engine.refusedModels).toEqual([
-      { name: 'nan', version: '1', reason: expect.stringContaining('not finite') },
+    expect(engine.repository.index()).toEqual([
+      { name: 'good', version: '1', state: 'READY', reason: '', sha256: expect.any(String) },
+      { name: 'nan', version: '1', state: 'UNAVAILABLE', reason: expect.stringContaining('not finite') },
     ]);
   });
 

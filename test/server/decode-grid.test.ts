@@ -9,6 +9,7 @@ const MODEL: LlrModelInfo = {
   name: 'm',
   version: '1',
   ready: true,
+  instance: '',
   sha256: '',
   provider: 'cpu',
   nRx: 2,

@@ -32,12 +32,4 @@ export function watchEngine(engine: Engine, registry: Registry): void {
     { provider, requested: engine.options.provider, fallback: String(fallbackReason !== undefined) },
     1,
   );
-  const models = new Gauge({
-    name: 'spikingrx_model_info',
-    help: 'Model versions served',
-    labelNames: ['model', 'version', 'sha256', 'provider'],
-    registers: [registry],
-  });
-  for (const { name, version, sha256, provider: on } of engine.models())
-    models.set({ model: name, version, sha256, provider: on }, 1);
 }

@@ -7,6 +7,10 @@ const HOOKS: Readonly<Record<keyof EngineObserver, true>> = {
   gridFinished: true,
   workerLost: true,
   workerRestarted: true,
+  modelLoaded: true,
+  modelRefused: true,
+  modelUnloaded: true,
+  repositoryUnreadable: true,
 };
 
 /** One observer that tells all of them, in their order. A hook that only one has is called without a detour. */
