@@ -9,7 +9,7 @@ import { formatBench } from '../bench/report.js';
 import { runBench } from '../bench/run.js';
 import { availableCores } from '../engine/cores.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { positiveInteger } from './options.js';
+import { positiveInteger, positiveNumber } from './options.js';
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -42,12 +42,6 @@ function name(text: string): string {
   return text;
 }
 
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a positive number.');
-  return value;
-}
-
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
@@ -67,7 +61,7 @@ export function benchCommand(): Command {
     .option('--grids-per-message <n>', 'grids in a message of the saturating clients', positiveInteger, 16)
     .option('--in-flight <n>', 'grids the saturating clients keep unanswered', positiveInteger, 128)
     .option('--repeats <n>', 'interleaved repeats; figures are medians over them', positiveInteger, 5)
-    .option('--seconds <n>', 'measured time of one repeat of one thing', seconds, 3)
+    .option('--seconds <n>', 'measured time of one repeat of one thing', positiveNumber, 3)
     .addOption(
       new Option('--shapes <list>', 'grid shapes <symbols>x<subcarriers>')
         .argParser(shapeList)

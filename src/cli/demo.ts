@@ -4,7 +4,7 @@ import { runDemo } from '../demo/run.js';
 import { SpikingRxError } from '../errors.js';
 import { onInterrupt } from '../interrupt.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { positiveInteger } from './options.js';
+import { positiveInteger, positiveNumber } from './options.js';
 
 interface DemoFlags {
   readonly duration: number;
@@ -16,12 +16,6 @@ interface DemoFlags {
   readonly modelsDir?: string;
   readonly workers?: number;
   readonly serve: boolean;
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a positive number.');
-  return value;
 }
 
 function finiteNumber(text: string): number {

@@ -12,6 +12,7 @@ import { inferCommand } from './infer.js';
 import { keyCommand } from './key.js';
 import { serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
+import { soakCommand } from './soak.js';
 import { trainCommand } from './train.js';
 
 const COMMANDS = [
@@ -25,6 +26,7 @@ const COMMANDS = [
   energyCommand,
   inferCommand,
   benchCommand,
+  soakCommand,
 ];
 
 const program = new Command('spikingrx')
