@@ -67,9 +67,10 @@ export async function* streamGrids(
   const window = new Window(options.window ?? 32);
   const cancel = () => call.cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
-  const sent = send({ call, window, source, options }).catch((error: unknown) => {
+  const ofSource: { failure?: { readonly error: unknown } } = {};
+  send({ call, window, source, options }).catch((error: unknown) => {
+    ofSource.failure = { error };
     call.cancel();
-    return { error };
   });
   try {
     for await (const message of call as AsyncIterable<StreamLlrResponseMessage>) {
@@ -77,10 +78,9 @@ export async function* streamGrids(
       for (const result of message.results) yield answerOf(result);
     }
   } catch (error) {
-    window.close();
-    const failure = await sent;
-    // When the caller's own source failed, that is the cause, not the cancellation it led to.
-    throw failure ? failure.error : grpcError(error as ServiceError);
+    // When the caller's own source failed, that is the cause, not the cancellation it led to. One that has nothing to
+    // send just now is not waited for.
+    throw ofSource.failure ? ofSource.failure.error : grpcError(error as ServiceError);
   } finally {
     window.close();
     options.signal?.removeEventListener('abort', cancel);
@@ -93,22 +93,21 @@ async function send(sender: {
   readonly window: Window;
   readonly source: GridSource;
   readonly options: StreamOptions;
-}): Promise<undefined> {
+}): Promise<void> {
   const { call, window, source, options } = sender;
   const ended = new AbortController();
   call.once('close', () => ended.abort());
   call.once('error', () => ended.abort());
   for await (const item of source) {
     const grids: readonly ClientGrid[] = Array.isArray(item) ? item : [item as ClientGrid];
-    if (!(await window.take(grids.length))) return undefined;
+    if (!(await window.take(grids.length))) return;
     const ordered = options.ordered ?? false;
     if (!call.write({ ...requestMessage(grids, options), ordered })) {
       await once(call, 'drain', { signal: ended.signal }).catch(() => undefined);
-      if (ended.signal.aborted) return undefined;
+      if (ended.signal.aborted) return;
     }
   }
   call.end();
-  return undefined;
 }
 
 function answerOf(result: GridResultMessage): StreamAnswer {

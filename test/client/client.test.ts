@@ -28,6 +28,11 @@ function* brokenSource(): Generator<ClientGrid> {
   throw new Error('sensor gone');
 }
 
+async function* pausedSource(): AsyncGenerator<ClientGrid> {
+  yield grid();
+  await new Promise(() => undefined);
+}
+
 describe('the fast codec and proto-loader agree', () => {
   const loaded = loadSync(PROTO_FILE, { includeDirs: [PROTO_DIR], arrays: true });
   const reference = loaded['spikingrx.v1.LlrService'] as unknown as typeof llrServiceDefinition;
@@ -157,6 +162,17 @@ describe('streams', () => {
     }
     const consume = async (): Promise<void> => {
       for await (const answer of service.grpc.stream(source(), { signal: abort.signal })) void answer;
+    };
+    await expect(consume()).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  test('ends with its error while the source has nothing to send', async () => {
+    const abort = new AbortController();
+    const consume = async (): Promise<void> => {
+      for await (const answer of service.grpc.stream(pausedSource(), { signal: abort.signal })) {
+        expect(answer.error).toBeUndefined();
+        abort.abort();
+      }
     };
     await expect(consume()).rejects.toMatchObject({ code: 'CANCELLED' });
   });
