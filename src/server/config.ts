@@ -161,6 +161,10 @@ const NEEDS: readonly (readonly [ConfigKey, ConfigKey])[] = [
   ['tlsCert', 'tlsKey'],
   ['tlsKey', 'tlsCert'],
   ['tlsClientCa', 'tlsCert'],
+  ['jwtKeys', 'jwtIssuer'],
+  ['jwtKeys', 'jwtAudience'],
+  ['jwtIssuer', 'jwtKeys'],
+  ['jwtAudience', 'jwtKeys'],
 ];
 
 /**
@@ -176,6 +180,8 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
   for (const [key, needs] of NEEDS)
     if (config[key] !== undefined && config[needs] === undefined)
       throw invalid(nameOf(key), `${nameOf(needs)} beside it`, 'none');
+  if (!isKeySource(config.jwtKeys))
+    throw invalid(nameOf('jwtKeys'), 'a file, or a URL with https and without a password', 'another URL');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)
     refuse('maxGridsPerRequest', `at most ${nameOf('maxQueuedGrids')} = ${config.maxQueuedGrids}`);
   // One client cannot take it all.
@@ -187,6 +193,15 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
   parseDefaultVersions(config.defaultVersions, nameOf('defaultVersions'));
   if (config.httpPort !== 0 && config.httpPort === config.grpcPort)
     refuse('grpcPort', `another port than ${nameOf('httpPort')}`);
+}
+
+/** Whoever can change what is fetched can make tokens; on this machine there is nobody between. */
+function isKeySource(source = ''): boolean {
+  if (!/^\w+:\/\//.test(source)) return true;
+  if (!URL.canParse(source)) return false;
+  const { protocol, hostname, username, password } = new URL(source);
+  const isNear = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return (protocol === 'https:' || (protocol === 'http:' && isNear)) && username + password === '';
 }
 
 function unknownKey(key: string, known: readonly string[], where: string): SpikingRxError {

@@ -1,10 +1,15 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { GrpcLlrClient, RestLlrClient } from '#client/index.js';
+import type { SpikingRxError } from '#errors.js';
 import { newApiKey } from '#server/access/api-keys.js';
+import { loadConfig } from '#server/config.js';
 import { grid } from './helpers/grids.js';
 import { startTestService, type TestService } from './helpers/service.js';
 
@@ -155,6 +160,61 @@ describe('wrong keys', () => {
     });
     client.close();
     await guarded.close();
+  });
+});
+
+describe('with tokens', () => {
+  test('both transports take them beside API keys; a stream ends with its token', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('EdDSA');
+    const jwtKeys = join(directory, 'jwks.json');
+    await writeFile(jwtKeys, JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+    const tokens = { jwtKeys, jwtIssuer: 'me', jwtAudience: 'rx', jwtClockToleranceMs: 0 };
+    const secured = await startTestService({ ...tokens, apiKeysFile });
+    const token = async (seconds: number, audience = 'rx') =>
+      new SignJWT({ scope: 'infer' })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer('me')
+        .setAudience(audience)
+        .setSubject('alice')
+        .setExpirationTime(new Date(Date.now() + seconds * 1000))
+        .sign(privateKey);
+    for (const [credential, outcome] of [
+      [await token(60), 'OK'],
+      [infer.key, 'OK'],
+      [await token(60, 'other'), 'UNAUTHENTICATED'],
+    ] as const) {
+      const grpcClient = new GrpcLlrClient({ target: secured.target, token: credential });
+      const restClient = new RestLlrClient({ baseUrl: secured.url, token: credential });
+      const codes = [restClient.models(), grpcClient.models()].map(async (call) =>
+        call.then(
+          () => 'OK',
+          (error: SpikingRxError) => error.code,
+        ),
+      );
+      expect(await Promise.all(codes)).toEqual([outcome, outcome]);
+      grpcClient.close();
+      restClient.close();
+    }
+    const brief = new GrpcLlrClient({ target: secured.target, token: await token(2) });
+    const call = brief.openStream();
+    const [error] = (await once(call.resume(), 'error')) as [ServiceError];
+    expect(error).toMatchObject({
+      code: grpcStatus.UNAUTHENTICATED,
+      details: expect.stringMatching(/run out/),
+    });
+    brief.close();
+    await secured.close();
+  });
+
+  test.each([
+    [{ jwtIssuer: 'me', jwtAudience: 'rx' }, /--jwt-issuer: expected --jwt-keys beside it/],
+    [{ jwtKeys: 'x', jwtIssuer: 'me' }, /--jwt-keys: expected --jwt-audience beside it/],
+    [{ jwtAlgorithms: 'HS256' }, /--jwt-algorithms: expected known words/],
+    [{ jwtAlgorithms: 'none' }, /--jwt-algorithms/],
+    [{ jwtKeys: 'http://keys.example/jwks', jwtIssuer: 'me', jwtAudience: 'rx' }, /https/],
+    [{ jwtKeys: 'https://u:secret@keys.example', jwtIssuer: 'me', jwtAudience: 'rx' }, /another URL/],
+  ])('settings %o are refused', async (flags, message) => {
+    expect(() => loadConfig({ flags })).toThrow(message);
   });
 });
 

@@ -1,8 +1,10 @@
+import { SpikingRxError } from '../../errors.js';
 import type { Config } from '../config.js';
 import type { FileFollower } from '../followed-files.js';
 import { ApiKeys } from './api-keys.js';
 import { credentialOf, unauthenticated, type Caller } from './caller.js';
 import { FailureLimit } from './failure-limit.js';
+import { fileKeys, JwtVerifier, remoteKeys, type JwtRules } from './jwt.js';
 import {
   ANYBODY,
   isScope,
@@ -24,9 +26,11 @@ export class Access {
   readonly #failures: FailureLimit;
   readonly #certificateScopes: ReadonlySet<Scope>;
   #apiKeys: ApiKeys | undefined;
+  #tokens: JwtVerifier | undefined;
 
   private constructor(config: Config) {
-    this.enabled = config.apiKeysFile !== undefined || config.tlsClientCa !== undefined;
+    const { apiKeysFile, jwtKeys, tlsClientCa } = config;
+    this.enabled = [apiKeysFile, jwtKeys, tlsClientCa].some((source) => source !== undefined);
     this.#certificateScopes = new Set(config.tlsClientScopes.split(',').filter(isScope));
     this.#failures = new FailureLimit(config.maxAuthFailuresPerMinute);
   }
@@ -43,6 +47,7 @@ export class Access {
           access.#apiKeys = new ApiKeys(String(content));
         },
       });
+    access.#tokens = await tokenVerifier(config, files);
     return access;
   }
 
@@ -74,12 +79,37 @@ export class Access {
       if (principal) return principal;
       throw unauthenticated('the API key or token is not valid here', 'a valid key or token', 'another');
     } catch (error) {
-      await this.#failures.count(caller.address);
+      if (error instanceof SpikingRxError && error.code === 'UNAUTHENTICATED')
+        await this.#failures.count(caller.address);
       throw error;
     }
   }
 
   async #principalOf(credential: string): Promise<Principal | undefined> {
-    return this.#apiKeys?.find(credential);
+    return this.#apiKeys?.find(credential) ?? (await this.#tokens?.verify(credential));
   }
+}
+
+async function tokenVerifier(config: Config, files: FileFollower): Promise<JwtVerifier | undefined> {
+  const { jwtKeys, jwtIssuer = '', jwtAudience = '', jwtAlgorithms, jwtScopesClaim } = config;
+  if (jwtKeys === undefined) return undefined;
+  const rules: JwtRules = {
+    issuer: jwtIssuer,
+    audience: jwtAudience,
+    algorithms: jwtAlgorithms.split(','),
+    scopesClaim: jwtScopesClaim,
+    clockToleranceMs: config.jwtClockToleranceMs,
+  };
+  if (/^https?:/.test(jwtKeys)) return new JwtVerifier(remoteKeys(jwtKeys), rules);
+  let verifier: JwtVerifier | undefined;
+  await files.follow({
+    what: 'jwt-keys',
+    paths: [jwtKeys],
+    apply: ([content]) => {
+      const keys = fileKeys(content!);
+      if (verifier) verifier.keys = keys;
+      else verifier = new JwtVerifier(keys, rules);
+    },
+  });
+  return verifier;
 }

@@ -38,7 +38,7 @@ export function requireScope(principal: Principal, scope: RequiredScope): void {
   if (scope === 'none' || principal.scopes.has(scope)) return;
   const hint =
     principal === ANYBODY
-      ? ': without authentication there are none on this port; set adminPort, or apiKeysFile'
+      ? ': without authentication there are none on this port; set adminPort, or apiKeysFile or jwtKeys'
       : '';
   throw new SpikingRxError('PERMISSION_DENIED', `this call needs scope ${scope}${hint}`, {
     field: 'scope',

@@ -6,6 +6,7 @@ import {
   type ServerInterceptor,
   ServerListenerBuilder,
 } from '@grpc/grpc-js';
+import { SpikingRxError } from '../../errors.js';
 import { methodScope } from '../access/methods.js';
 import { ANYBODY, type Principal } from '../access/principal.js';
 import type { ServiceCore } from '../core.js';
@@ -24,8 +25,10 @@ export function principalOf(call: { readonly metadata: Metadata }): Principal {
 export function accessInterceptor(core: ServiceCore): ServerInterceptor {
   return ({ path }, call) => {
     if (methodScope(path) === 'none') return new ServerInterceptingCall(call);
+    const ended = new AbortController();
     const listener = new ServerListenerBuilder()
-      .withOnReceiveMetadata((metadata, next) => void admit(metadata, next, { core, path, call }))
+      .withOnReceiveMetadata((metadata, next) => void admit(metadata, next, { core, path, call, ended }))
+      .withOnCancel(() => ended.abort())
       .build();
     return new ServerInterceptingCall(
       call,
@@ -38,6 +41,8 @@ interface Guarded {
   readonly core: ServiceCore;
   readonly path: string;
   readonly call: ServerInterceptingCallInterface;
+  /** Aborted when the call is over, as grpc-js says of every call in the end. */
+  readonly ended: AbortController;
 }
 
 async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at: Guarded): Promise<void> {
@@ -47,12 +52,28 @@ async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at:
   metadata.remove('authorization');
   metadata.remove('x-api-key');
   try {
-    principals.set(metadata, await core.access.admit(caller, methodScope(path)));
+    const principal = await core.access.admit(caller, methodScope(path));
+    principals.set(metadata, principal);
+    endWithCredential(principal, at);
   } catch (error) {
     refuse(error, metadata, at);
     return;
   }
   next(metadata);
+}
+
+/** Longest time that a timer of Node can wait, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A stream must not outlive the token or key that opened it. */
+function endWithCredential({ expiresMs = Infinity }: Principal, { call, ended }: Guarded): void {
+  const leftMs = expiresMs - Date.now();
+  if (leftMs > MAX_TIMER_MS || ended.signal.aborted) return;
+  const timer = setTimeout(() => {
+    const message = 'the key or token has run out: call again with a new one';
+    call.sendStatus(grpcStatus(new SpikingRxError('UNAUTHENTICATED', message)));
+  }, leftMs);
+  ended.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 }
 
 function callerOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
