@@ -1,11 +1,18 @@
-/** What the queue needs to know of a grid. */
-export interface Queueable {
+import { FairTags } from './fair-tags.js';
+import { type HeapEntry, isBefore, KeyedHeap } from './keyed-heap.js';
+import { LANE_COUNT, LOST, Lanes, type LaneTraits, laneOf } from './lanes.js';
+import type { Priority } from './types.js';
+
+/** What the queue needs to know of a grid. Times are on the `performance.now()` clock. */
+export interface Queueable extends LaneTraits {
   readonly row: { readonly shapeKey: string; readonly resourceElements: number };
   readonly model: { readonly key: string; readonly signature: { readonly batched: boolean } };
   /** Grids of different numbers share no batch. */
   readonly suspect?: number | undefined;
-  /** On the `performance.now()` clock. */
   readonly enqueuedMs: number;
+  readonly client: string;
+  /** From then on it is not computed. */
+  readonly deadlineMs: number;
 }
 
 export interface BatchLimits {
@@ -13,93 +20,194 @@ export interface BatchLimits {
   readonly maxBatchResourceElements: number;
 }
 
-/** Waiting grids of one model version and one shape: those that may share a batch. */
-interface Group<T> {
-  /** Insertion order is arrival order; a set, because cancelled grids leave from the middle. */
-  grids: Set<T>;
-  readonly key: string;
-  /** Most grids in one batch: at least 1, however large the grid. */
-  readonly limit: number;
-}
-
-export interface BatchChoice {
-  /** Take a batch that is not full only if its oldest grid came at or before this time. */
+export interface BatchChoice<T> {
+  readonly nowMs: number;
+  /** Take a batch that is not full only if the grid whose turn it is came at or before this time. */
   readonly orOlderThanMs: number;
   /** Workers that could take a batch now; an unfull group is shared out among them. */
   readonly shares: number;
+  /** When a batch of so many grids like this one would be answered. */
+  readonly endMs: (grid: T, grids: number) => number;
 }
 
-/** Waiting grids, grouped by what can be batched together; fair across groups by the age of the oldest. */
+export interface Taken<T> {
+  readonly batch: readonly T[];
+  /** Found to be too late, and out of the queue. */
+  readonly expired: readonly T[];
+  /** Where something waits and there is no batch: arrival of the grid that is not old enough. */
+  readonly waitsSinceMs?: number;
+}
+
+interface Entry<T> extends HeapEntry {
+  readonly grid: T;
+  readonly group: Group<T>;
+  readonly lane: number;
+}
+
+/** Waiting grids of one model version and one shape: those that may share a batch. */
+interface Group<T> {
+  readonly key: string;
+  /** Most grids in one batch: at least 1, however large the grid. */
+  readonly limit: number;
+  /** One a lane. */
+  readonly heaps: readonly KeyedHeap<Entry<T>>[];
+  size: number;
+}
+
+/**
+ * Waiting grids, grouped by what can be batched together, in the order in which they are to be served: between lanes
+ * by weight, within a lane by deadline or by fair tag. docs/architecture.md has the reasons.
+ */
 export class BatchQueue<T extends Queueable> {
   private readonly groups = new Map<string, Group<T>>();
-  private count = 0;
+  private readonly entries = new Map<T, Entry<T>>();
+  private readonly lanes = new Lanes();
+  private readonly tags = { high: new FairTags(), normal: new FairTags() };
+  private arrivals = 0;
 
   constructor(private readonly limits: BatchLimits) {}
 
   get size(): number {
-    return this.count;
+    return this.entries.size;
+  }
+
+  /** Grids of a priority, urgent or not. */
+  sizeOf(priority: Priority): number {
+    let size = 0;
+    for (const grid of this.entries.keys()) if (grid.priority === priority) size += 1;
+    return size;
+  }
+
+  /** Arrival of the oldest grid; undefined when empty. */
+  oldestMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const { enqueuedMs } of this.entries.keys()) oldest = Math.min(oldest ?? enqueuedMs, enqueuedMs);
+    return oldest;
   }
 
   push(grid: T): void {
-    this.groupOf(grid).grids.add(grid);
-    this.count += 1;
+    const { urgent, deadlineMs, priority, client, row } = grid;
+    const tag = this.tags[priority].arrive(client, urgent ? 0 : row.resourceElements);
+    this.add(grid, laneOf(grid), urgent ? deadlineMs : tag);
   }
 
-  /** Puts grids that already had their turn back at the head, in the order given. */
+  /** Puts grids that already had their turn back before all others of their lanes, in the order given. */
   pushFront(grids: readonly T[]): void {
-    const heads = new Map<Group<T>, T[]>();
     for (const grid of grids) {
-      const group = this.groupOf(grid);
-      const head = heads.get(group);
-      if (head === undefined) heads.set(group, [grid]);
-      else head.push(grid);
+      this.tags[grid.priority].arrive(grid.client, 0);
+      this.add(grid, laneOf(grid), Number.NEGATIVE_INFINITY);
     }
-    for (const [group, head] of heads) group.grids = new Set([...head, ...group.grids]);
-    this.count += grids.length;
   }
 
   /** Takes out one grid, if it is still here. */
   remove(grid: T): boolean {
-    const group = this.groups.get(groupKey(grid));
-    if (group === undefined || !group.grids.delete(grid)) return false;
-    this.left(group, 1);
+    const entry = this.entries.get(grid);
+    if (entry === undefined) return false;
+    this.drop(entry);
     return true;
   }
 
-  /** Takes the next batch: of the group with the oldest head among those that are full or old enough. */
-  take(choice: BatchChoice): T[] {
-    let best: { readonly group: Group<T>; readonly headMs: number } | undefined;
-    for (const group of this.groups.values()) {
-      const headMs = headOf(group);
-      const due = group.grids.size >= group.limit || headMs <= choice.orOlderThanMs;
-      if (due && (best === undefined || headMs < best.headMs)) best = { group, headMs };
+  /**
+   * Takes the next batch: the grid whose turn it is, and those of its group whose turn comes next, as long as no
+   * urgent one of them would be answered too late for the company.
+   */
+  take(choice: BatchChoice<T>): Taken<T> {
+    const expired: T[] = [];
+    const first = this.first(choice, expired);
+    if (first === undefined) return { batch: [], expired };
+    const { group, grid, lane } = first;
+    if (group.size < group.limit && grid.enqueuedMs > choice.orOlderThanMs)
+      return { batch: [], expired, waitsSinceMs: grid.enqueuedMs };
+    this.lanes.turnBegins(lane);
+    return { batch: this.fill(first, choice, expired), expired };
+  }
+
+  /** The entry whose turn it is; on the way to it, those that are too late are found out. */
+  private first({ nowMs, endMs }: BatchChoice<T>, expired: T[]): Entry<T> | undefined {
+    for (;;) {
+      const lane = this.lanes.inTurn((one) => !this.lanes.isEmpty(one));
+      const entry = lane === undefined ? undefined : this.headOf(lane);
+      if (entry === undefined) return undefined;
+      const { grid } = entry;
+      if (this.expire(entry, nowMs, expired)) continue;
+      if (lane === LOST || !grid.urgent || endMs(grid, 1) <= grid.deadlineMs) return entry;
+      this.giveUp(entry);
     }
-    if (best === undefined) return [];
-    const { group } = best;
-    const share = Math.ceil(group.grids.size / Math.max(1, choice.shares));
+  }
+
+  private fill(first: Entry<T>, { nowMs, shares, endMs }: BatchChoice<T>, expired: T[]): T[] {
+    const { group } = first;
+    const most = Math.min(group.limit, Math.ceil(group.size / Math.max(1, shares)));
     const batch: T[] = [];
-    for (const grid of group.grids) {
-      if (batch.length >= Math.min(group.limit, share)) break;
-      group.grids.delete(grid);
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (let next: Entry<T> | undefined = first; next && batch.length < most; next = this.nextOf(group)) {
+      // A grid that is lost must not make others late.
+      if (next.lane === LOST && first.lane !== LOST) break;
+      if (this.expire(next, nowMs, expired)) continue;
+      const { grid, lane } = next;
+      if (grid.urgent && lane !== LOST) earliestMs = Math.min(earliestMs, grid.deadlineMs);
+      if (batch.length > 0 && endMs(grid, batch.length + 1) > earliestMs) break;
+      this.serve(next);
       batch.push(grid);
     }
-    this.left(group, batch.length);
     return batch;
   }
 
-  /** Arrival time of the oldest grid, or undefined when empty. */
-  oldestMs(): number | undefined {
-    let oldest: number | undefined;
-    for (const group of this.groups.values()) oldest = Math.min(oldest ?? headOf(group), headOf(group));
-    return oldest;
+  /** The entry of a group whose turn it is. */
+  private nextOf(group: Group<T>): Entry<T> | undefined {
+    const lane = this.lanes.inTurn((one) => heapOf(group, one).size > 0);
+    return lane === undefined ? undefined : heapOf(group, lane).peek();
   }
 
-  /** Takes out everything. */
-  clear(): T[] {
-    const all = [...this.groups.values()].flatMap((group) => [...group.grids]);
-    this.groups.clear();
-    this.count = 0;
-    return all;
+  private headOf(lane: number): Entry<T> | undefined {
+    let best: Entry<T> | undefined;
+    for (const group of this.groups.values()) {
+      const head = heapOf(group, lane).peek();
+      if (head && (best === undefined || isBefore(head, best))) best = head;
+    }
+    return best;
+  }
+
+  private expire(entry: Entry<T>, nowMs: number, expired: T[]): boolean {
+    if (entry.grid.deadlineMs > nowMs) return false;
+    this.drop(entry);
+    expired.push(entry.grid);
+    return true;
+  }
+
+  private serve(entry: Entry<T>): void {
+    const { grid, lane, key } = entry;
+    this.drop(entry);
+    this.lanes.served(lane, grid.row.resourceElements);
+    if (!grid.urgent) this.tags[grid.priority].serve(key);
+  }
+
+  private giveUp(entry: Entry<T>): void {
+    const { grid, key } = entry;
+    this.drop(entry);
+    this.tags[grid.priority].arrive(grid.client, 0);
+    this.add(grid, LOST, key);
+  }
+
+  private add(grid: T, lane: number, key: number): void {
+    const group = this.groupOf(grid);
+    this.arrivals += 1;
+    const entry = { grid, group, lane, key, order: this.arrivals, index: 0 };
+    this.entries.set(grid, entry);
+    heapOf(group, lane).push(entry);
+    group.size += 1;
+    this.lanes.joined(lane);
+  }
+
+  private drop(entry: Entry<T>): void {
+    const { grid, group, lane } = entry;
+    this.entries.delete(grid);
+    heapOf(group, lane).remove(entry);
+    group.size -= 1;
+    // Shapes come and go: an empty group must not stay behind.
+    if (group.size === 0) this.groups.delete(group.key);
+    this.lanes.left(lane);
+    this.tags[grid.priority].leave(grid.client);
   }
 
   private groupOf(grid: T): Group<T> {
@@ -109,24 +217,18 @@ export class BatchQueue<T extends Queueable> {
       const { maxBatchGrids, maxBatchResourceElements } = this.limits;
       const fitting = Math.floor(maxBatchResourceElements / grid.row.resourceElements);
       const limit = grid.model.signature.batched ? Math.max(1, Math.min(maxBatchGrids, fitting)) : 1;
-      group = { grids: new Set(), key, limit };
+      const heaps = Array.from({ length: LANE_COUNT }, () => new KeyedHeap<Entry<T>>());
+      group = { key, limit, heaps, size: 0 };
       this.groups.set(key, group);
     }
     return group;
   }
+}
 
-  private left(group: Group<T>, grids: number): void {
-    this.count -= grids;
-    // Shapes come and go: an empty group must not stay behind.
-    if (group.grids.size === 0) this.groups.delete(group.key);
-  }
+function heapOf<T>(group: Group<T>, lane: number): KeyedHeap<Entry<T>> {
+  return group.heaps[lane] as KeyedHeap<Entry<T>>;
 }
 
 function groupKey(grid: Queueable): string {
   return `${grid.model.key} ${grid.row.shapeKey} ${grid.suspect ?? ''}`;
-}
-
-function headOf<T extends Queueable>(group: Group<T>): number {
-  for (const grid of group.grids) return grid.enqueuedMs;
-  return Number.POSITIVE_INFINITY;
 }

@@ -1,10 +1,13 @@
 import { SpikingRxError } from '../errors.js';
 import { type BatchLimits, BatchQueue } from './batch-queue.js';
 import type { BatchAnswer } from './batch-runner.js';
+import { ComputeTimes } from './compute-times.js';
 import { type EngineObserver, notify } from './observer.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { PendingGrid } from './pending-grid.js';
 import { isIntact } from './row.js';
+import type { Priority } from './types.js';
+import { WorkerClock } from './worker-clock.js';
 import { type WorkerHandle, WorkerLostError } from './worker-handle.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -18,19 +21,23 @@ export type BatchWorkers = Pick<WorkerPool, 'withInFlight' | 'reportAnswered'>;
 
 /** A batch that lost its worker is sent again this often. */
 const RETRIES = 1;
+/** How long before the end of the running batch, as expected, the next one is sent. Timers are whole milliseconds. */
+const PREPARE_AHEAD_MS = 3;
 
 /**
  * Forms batches and sends them to workers.
  *
  * A free worker gets whatever waits, at once; grids of one shape are shared out when several are free.
- * A busy worker gets one next batch, so that it never waits for the main thread: when that batch is full,
- * or when its oldest grid has waited `maxQueueDelayMs`. Anything else stays in the queue, where it can
- * still grow, be cancelled or expire.
+ * A busy worker gets one next batch, so that it never waits for the main thread: shortly before it is expected to need
+ * it, and when that batch is full or its first grid has waited `maxQueueDelayMs`. Anything else stays in the queue,
+ * where it can still grow, be overtaken, be cancelled or expire.
  */
 export class Batcher {
   private readonly queue: BatchQueue<PendingGrid>;
   private readonly pending = new Set<PendingGrid>();
   private readonly idleWaiters: (() => void)[] = [];
+  private readonly times = new ComputeTimes();
+  private readonly clocks = new WeakMap<WorkerHandle, WorkerClock>();
   private suspects = 0;
   private pumpScheduled = false;
   private delayTimer: NodeJS.Timeout | undefined;
@@ -45,6 +52,17 @@ export class Batcher {
   /** Grids not yet in a batch. */
   get waiting(): number {
     return this.queue.size;
+  }
+
+  /** Those of one priority. */
+  waitingOf(priority: Priority): number {
+    return this.queue.sizeOf(priority);
+  }
+
+  /** How long the oldest grid that is not yet in a batch has waited; 0 when there is none. */
+  get oldestWaitMs(): number {
+    const nowMs = performance.now();
+    return nowMs - (this.queue.oldestMs() ?? nowMs);
   }
 
   /** Grids not yet answered, in a batch or not. */
@@ -88,20 +106,51 @@ export class Batcher {
     clearTimeout(this.delayTimer);
     this.delayTimer = undefined;
     while (this.queue.size > 0) {
-      const free = this.workers.withInFlight(0);
-      const worker = free[0] ?? this.workers.withInFlight(1)[0];
-      if (worker === undefined) return; // all have their next batch: an answer pumps again
-      const isFree = free.length > 0;
-      const orOlderThanMs = isFree
-        ? Number.POSITIVE_INFINITY
-        : performance.now() - this.options.maxQueueDelayMs;
-      const grids = this.queue.take({ orOlderThanMs, shares: Math.max(1, free.length) });
-      if (grids.length === 0) {
-        this.pumpWhenOldestIsDue();
+      const nowMs = performance.now();
+      const next = this.nextWorker(nowMs);
+      if (next === undefined) return; // all have their next batch: an answer pumps again
+      const { worker, freeMs, idle } = next;
+      if (idle === 0 && freeMs - nowMs > PREPARE_AHEAD_MS) {
+        this.pumpAt(freeMs - PREPARE_AHEAD_MS);
         return;
       }
-      this.dispatch(worker, grids);
+      const { maxQueueDelayMs } = this.options;
+      const { batch, expired, waitsSinceMs } = this.queue.take({
+        nowMs,
+        orOlderThanMs: idle > 0 ? Number.POSITIVE_INFINITY : nowMs - maxQueueDelayMs,
+        shares: idle,
+        endMs: (grid, grids) => freeMs + this.expectedMs(grid, grids),
+      });
+      for (const grid of expired) grid.expire();
+      if (waitsSinceMs !== undefined) {
+        this.pumpAt(waitsSinceMs + maxQueueDelayMs);
+        return;
+      }
+      this.dispatch(worker, batch);
     }
+  }
+
+  /** An idle worker, or else the busy one without a next batch that is free first. */
+  private nextWorker(
+    nowMs: number,
+  ): { readonly worker: WorkerHandle; readonly freeMs: number; readonly idle: number } | undefined {
+    const idle = this.workers.withInFlight(0);
+    const [first] = idle;
+    if (first !== undefined) return { worker: first, freeMs: nowMs, idle: idle.length };
+    return this.workers
+      .withInFlight(1)
+      .map((worker) => ({ worker, freeMs: this.clockOf(worker).freeMs(nowMs), idle: 0 }))
+      .toSorted((a, b) => a.freeMs - b.freeMs)[0];
+  }
+
+  private clockOf(worker: WorkerHandle): WorkerClock {
+    const clock = this.clocks.get(worker) ?? new WorkerClock();
+    this.clocks.set(worker, clock);
+    return clock;
+  }
+
+  private expectedMs({ model, row }: PendingGrid, grids: number): number {
+    return this.times.expectedMs(model.key, grids * row.resourceElements);
   }
 
   /** One turn later, so that all grids of one message or one socket read can share a batch. */
@@ -114,18 +163,20 @@ export class Batcher {
     });
   }
 
-  private pumpWhenOldestIsDue(): void {
-    const oldestMs = this.queue.oldestMs();
-    if (oldestMs === undefined) return;
-    const leftMs = oldestMs + this.options.maxQueueDelayMs - performance.now();
-    this.delayTimer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(leftMs)));
+  private pumpAt(timeMs: number): void {
+    this.delayTimer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(timeMs - performance.now())));
   }
 
   private dispatch(worker: WorkerHandle, taken: readonly PendingGrid[]): void {
     const grids = taken.filter(keepsItsMemory);
     const [oldest] = grids;
     if (oldest === undefined) return;
-    for (const grid of grids) grid.enterBatch(grids.length);
+    const nowMs = performance.now();
+    const clock = this.clockOf(worker);
+    const expectedMs = this.expectedMs(oldest, grids.length);
+    const endMs = clock.freeMs(nowMs) + expectedMs;
+    for (const grid of grids) grid.enterBatch(grids.length, endMs);
+    clock.batchSent(expectedMs, nowMs);
     const event = batchEvent(worker, oldest, grids);
     notify(this.options.observer, 'batchDispatched', event);
     void this.follow(worker, oldest.model, grids, event);
@@ -139,13 +190,17 @@ export class Batcher {
     event: ReturnType<typeof batchEvent>,
   ): Promise<void> {
     const { observer } = this.options;
+    const clock = this.clockOf(worker);
     try {
       const answer = await worker.run({ model, rows: grids.map(({ row }) => row) });
+      const tookMs = clock.batchEnded(performance.now());
+      this.times.observe(model.key, event.resourceElements, tookMs);
       this.workers.reportAnswered(worker);
       this.pump(); // the worker first, the clients second
       notify(observer, 'batchCompleted', { ...event, outcome: 'ok', computeMs: answer.computeMs });
       scatter(grids, answer);
     } catch (error) {
+      clock.batchEnded(performance.now());
       const isLost = error instanceof WorkerLostError;
       notify(observer, 'batchCompleted', {
         ...event,
@@ -172,6 +227,7 @@ export class Batcher {
         grid.suspect = this.suspects;
       }
       if (grid.lostBatches <= RETRIES) {
+        grid.leaveBatch();
         again.push(grid);
       } else {
         const message = `the engine worker died while it ran this batch, ${grid.lostBatches} times: ${lost.message}`;

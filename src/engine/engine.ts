@@ -43,6 +43,10 @@ export interface EngineStats {
   readonly largestClientShare: number;
   /** Grids in the queue, not yet in a batch. */
   readonly waitingGrids: number;
+  /** Those of high priority among them. */
+  readonly waitingHighGrids: number;
+  /** How long the oldest of them has waited, in milliseconds; 0 when there is none. */
+  readonly oldestWaitMs: number;
   /** Grids without an answer, in the queue or in a batch. */
   readonly unansweredGrids: number;
   /** Batches sent to workers: running or prepared. */
@@ -178,6 +182,8 @@ class LlrEngine implements Engine {
       admittedBytes: this.admission.queuedBytes,
       largestClientShare: this.admission.largestClientShare,
       waitingGrids: this.batcher.waiting,
+      waitingHighGrids: this.batcher.waitingOf('high'),
+      oldestWaitMs: this.batcher.oldestWaitMs,
       unansweredGrids: this.batcher.unanswered,
       batchesInFlight: this.pool.runningBatches,
       workers: this.options.workers,

@@ -43,7 +43,7 @@ export interface EngineOptions {
   readonly maxBatchResourceElements?: number;
   /**
    * How long, in milliseconds, a grid may wait for company while every worker is busy, before it is
-   * prepared as some worker's next batch. A free worker never waits. Default 2.
+   * sent as some worker's next batch. A free worker never waits. Default 2.
    */
   readonly maxQueueDelayMs?: number;
   /** Most grids inside the engine, waiting or running. Default 1,024. */

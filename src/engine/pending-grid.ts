@@ -1,7 +1,7 @@
 import { type ErrorCode, SpikingRxError } from '../errors.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { Row } from './row.js';
-import type { LlrTiming, RequestTerms } from './types.js';
+import type { LlrTiming, Priority, RequestTerms } from './types.js';
 import type { RowAnswer } from './worker-protocol.js';
 
 /** How one request ended; `timing` as far as it got. */
@@ -25,6 +25,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class PendingGrid {
   readonly answer: Promise<PendingAnswer>;
+  readonly client: string;
+  readonly priority: Priority;
+  /** Infinity when there is none. */
+  readonly deadlineMs: number;
+  readonly urgent: boolean;
   /** Batches that lost their worker while they ran with this grid in them. */
   lostBatches = 0;
   /** A number of its own once it may have killed a worker: it shares no batch then. */
@@ -32,6 +37,7 @@ export class PendingGrid {
   private settled = false;
   private batchedMs: number | undefined;
   private batchSize = 0;
+  private slackMs: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private resolveAnswer!: (answer: PendingAnswer) => void;
   private rejectAnswer!: (error: SpikingRxError) => void;
@@ -44,6 +50,11 @@ export class PendingGrid {
     private readonly onSettled: (grid: PendingGrid, outcome: PendingOutcome) => void,
     readonly enqueuedMs: number = performance.now(),
   ) {
+    const { client = '', priority = 'normal', deadlineMs, urgent = false } = request;
+    this.client = client;
+    this.priority = priority;
+    this.deadlineMs = deadlineMs ?? Number.POSITIVE_INFINITY;
+    this.urgent = urgent && deadlineMs !== undefined;
     this.answer = new Promise((resolve, reject) => {
       this.resolveAnswer = resolve;
       this.rejectAnswer = reject;
@@ -56,22 +67,34 @@ export class PendingGrid {
 
   /** Starts to listen to the abort signal and the deadline; either may answer at once. */
   watch(): void {
-    const { signal, deadlineMs } = this.request;
+    const { signal } = this.request;
     if (signal?.aborted === true) {
       this.onAbort();
       return;
     }
     signal?.addEventListener('abort', this.onAbort, { once: true });
-    if (deadlineMs !== undefined) this.watchDeadline(deadlineMs);
+    if (this.deadlineMs < Number.POSITIVE_INFINITY) this.watchDeadline();
   }
 
-  /** Notes that the grid left the queue in a batch of `batchSize`. */
-  enterBatch(batchSize: number): void {
+  /** Notes that the grid left the queue in a batch of `size`, to be answered at `endMs` if all goes as expected. */
+  enterBatch(size: number, endMs: number): void {
     this.batchedMs = performance.now();
-    this.batchSize = batchSize;
+    this.batchSize = size;
+    if (this.urgent) this.slackMs = this.deadlineMs - endMs;
   }
 
+  /** Notes that its batch was lost and it waits again. */
+  leaveBatch(): void {
+    this.batchedMs = undefined;
+    this.batchSize = 0;
+  }
+
+  /** What comes after the deadline is of no use, though its timer may not have noticed yet. */
   succeed(tensors: readonly RowAnswer[], computeMs: number): void {
+    if (this.deadlineMs <= performance.now()) {
+      this.expire();
+      return;
+    }
     const timing = this.timing(computeMs);
     if (this.settle('OK', timing)) this.resolveAnswer({ tensors, timing });
   }
@@ -84,14 +107,19 @@ export class PendingGrid {
     this.fail(new SpikingRxError('CANCELLED', 'the request was cancelled'));
   };
 
-  private watchDeadline(deadlineMs: number): void {
-    const leftMs = deadlineMs - performance.now();
-    if (leftMs > 0) {
-      // Timers are whole milliseconds and may fire a little early: look again.
-      const waitMs = Math.min(MAX_TIMER_MS, Math.ceil(leftMs));
-      this.timer = setTimeout(() => this.watchDeadline(deadlineMs), waitMs);
+  private watchDeadline(): void {
+    const leftMs = this.deadlineMs - performance.now();
+    if (leftMs <= 0) {
+      this.expire();
       return;
     }
+    // Timers are whole milliseconds and may fire a little early: look again.
+    const waitMs = Math.min(MAX_TIMER_MS, Math.ceil(leftMs));
+    this.timer = setTimeout(() => this.watchDeadline(), waitMs);
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
     const where =
       this.batchedMs === undefined ? 'while it waited in the queue' : 'while its batch was running';
     this.fail(new SpikingRxError('DEADLINE_EXCEEDED', `the deadline passed ${where}`));
@@ -99,7 +127,8 @@ export class PendingGrid {
 
   private timing(computeMs: number): LlrTiming {
     const queueMs = (this.batchedMs ?? performance.now()) - this.enqueuedMs;
-    return { queueMs, computeMs, batchSize: this.batchSize };
+    const { batchSize, slackMs } = this;
+    return { queueMs, computeMs, batchSize, ...(slackMs !== undefined && { slackMs }) };
   }
 
   /** True for the first caller only. */

@@ -119,6 +119,7 @@ export function joinRows(
     const shape = batched ? [rows.length, ...first.shape] : first.shape;
     return { name, type, shape, bytes: rows.length === 1 ? first.bytes : joined(rows) };
   });
+  const slacks = answers.flatMap(({ timing: { slackMs } }) => (slackMs === undefined ? [] : [slackMs]));
   const most = (of: (answer: PendingAnswer) => number): number => Math.max(...answers.map(of));
   return {
     outputs: tensors,
@@ -126,6 +127,7 @@ export function joinRows(
       queueMs: most(({ timing }) => timing.queueMs),
       computeMs: most(({ timing }) => timing.computeMs),
       batchSize: most(({ timing }) => timing.batchSize),
+      ...(slacks.length > 0 && { slackMs: Math.min(...slacks) }),
     },
   };
 }

@@ -44,8 +44,10 @@ export interface RequestTerms {
    * its place meanwhile. Without it, name and version decide.
    */
   readonly instance?: string;
-  /** Absolute deadline on the `performance.now()` clock, milliseconds. */
+  /** No answer is given from then on, on the `performance.now()` clock in milliseconds. */
   readonly deadlineMs?: number;
+  /** The deadline is one to be met: it is served by it, the earliest first. Otherwise it is a limit only. */
+  readonly urgent?: boolean;
   /** Whose it is: what waits is shared out fairly between clients. Left out: all such requests are one client's. */
   readonly client?: string;
   /** Default `normal`. */
@@ -98,7 +100,7 @@ export interface TensorResult {
   /** SHA-256 of the model file that computed it, hex. */
   readonly sha256: string;
   readonly outputs: readonly NamedTensor[];
-  /** Of several rows: the longest times, and the largest batch that one of them was in. */
+  /** Of several rows: the longest times, the least slack, and the largest batch that one of them was in. */
   readonly timing: LlrTiming;
 }
 
@@ -107,6 +109,8 @@ export interface LlrTiming {
   readonly queueMs: number;
   readonly computeMs: number;
   readonly batchSize: number;
+  /** Of an urgent one: what was expected to be left to its deadline when its batch was sent. */
+  readonly slackMs?: number;
 }
 
 export interface LlrResult {
