@@ -191,8 +191,11 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
     refuse('maxQueuedBytes', `at least ${bytes}, for the largest request that ${causes} allow`);
   }
   parseDefaultVersions(config.defaultVersions, nameOf('defaultVersions'));
-  if (config.httpPort !== 0 && config.httpPort === config.grpcPort)
-    refuse('grpcPort', `another port than ${nameOf('httpPort')}`);
+  const ports = ['httpPort', 'grpcPort', 'adminPort'] as const;
+  for (const [i, key] of ports.entries())
+    for (const before of ports.slice(0, i))
+      if (config[key] !== 0 && config[key] !== undefined && config[key] === config[before])
+        refuse(key, `another port than ${nameOf(before)}`);
 }
 
 /** Whoever can change what is fetched can make tokens; on this machine there is nobody between. */

@@ -2,14 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine, EngineInternals } from '../engine/engine.js';
 import { Access } from './access/access.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
-import { Connections } from './connections.js';
 import { ServiceCore } from './core.js';
 import { FileFollower } from './followed-files.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
-import { createRestApp } from './rest/app.js';
 import { startEngine } from './start-engine.js';
 import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
@@ -19,6 +17,8 @@ import { startTracing } from './telemetry/tracing.js';
 export interface RunningServer {
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** With the setting `adminPort`. */
+  readonly adminPort?: number;
   readonly engine: Engine;
   /**
    * Not ready at once; goes on serving for `drainDelayMs`; then accepts nothing more, lets what is in flight
@@ -67,17 +67,7 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     const requests = new Requests({ metrics, accessLog, tracing });
     const core = new ServiceCore({ engine, config: effective, metrics, requests, access });
     const grpc = createGrpcServer(core, log);
-    const onRefused = metrics.access.connectionRefused;
-    const connections = new Connections();
-    const app = await createRestApp(core, { log, tls, connections, onRefused: () => onRefused('http') });
-    const listeners = await Listeners.open({
-      config: effective,
-      app,
-      grpc,
-      tls,
-      httpConnections: connections,
-      onRefused,
-    });
+    const listeners = await Listeners.open({ core, grpc, tls, log });
     return running({ core, grpc, listeners, log, files });
   } catch (error) {
     files.close();

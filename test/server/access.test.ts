@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { GrpcLlrClient, RestLlrClient } from '#client/index.js';
 import type { SpikingRxError } from '#errors.js';
+import { Access, type Entrance } from '#server/access/access.js';
 import { newApiKey } from '#server/access/api-keys.js';
+import { ANYBODY, requireScope } from '#server/access/principal.js';
+import { FileFollower } from '#server/followed-files.js';
 import { loadConfig } from '#server/config.js';
 import { grid } from './helpers/grids.js';
 import { startTestService, type TestService } from './helpers/service.js';
@@ -218,12 +222,84 @@ describe('with tokens', () => {
   });
 });
 
-describe('without authentication', () => {
-  test('metrics are open, and admin calls are refused with what to do', async () => {
-    const { ANYBODY, requireScope } = await import('#server/access/principal.js');
-    expect(() => requireScope(ANYBODY, 'metrics')).not.toThrow();
+describe('admin calls', () => {
+  const files = new FileFollower({
+    log: pino({ level: 'silent' }),
+    periodMs: 60_000,
+    reloaded: () => undefined,
+  });
+  const admin = newApiKey({ id: 'ops', scopes: ['admin'] });
+  afterAll(() => files.close());
+  const admitted = async (flags: object, key: string | undefined, entrance: Entrance) => {
+    await write(infer.entry, metrics.entry, admin.entry);
+    const access = await Access.create(loadConfig({ flags: { ...flags } }), files);
+    const caller = { address: '127.0.0.1', apiKey: key };
+    return access.admit(caller, 'admin', entrance).then(
+      ({ id }) => id,
+      (error: SpikingRxError) => error.code,
+    );
+  };
+
+  test.each([
+    ['without authentication', {}, undefined, 'public', 'PERMISSION_DENIED'],
+    ['the same, with adminPort', { adminPort: 0 }, undefined, 'public', 'PERMISSION_DENIED'],
+    ['the same, on it', { adminPort: 0 }, undefined, 'admin', 'operator'],
+    ['with a key for it', { apiKeysFile }, admin.key, 'public', 'key:ops'],
+    ['with another key', { apiKeysFile }, infer.key, 'public', 'PERMISSION_DENIED'],
+    [
+      'with a key for it, beside adminPort',
+      { apiKeysFile, adminPort: 0 },
+      admin.key,
+      'public',
+      'PERMISSION_DENIED',
+    ],
+    ['with a key for it, on adminPort', { apiKeysFile, adminPort: 0 }, admin.key, 'admin', 'key:ops'],
+    ['without a key, on adminPort', { apiKeysFile, adminPort: 0 }, undefined, 'admin', 'UNAUTHENTICATED'],
+  ] as const)('%s', async (_when, flags, key, entrance, outcome) => {
+    expect(await admitted(flags, key, entrance)).toBe(outcome);
+  });
+
+  test('a refusal says how to turn them on', () => {
     expect(() => requireScope(ANYBODY, 'admin')).toThrow(/set adminPort, or apiKeysFile/);
   });
+});
+
+/** Paths that a port describes. */
+const described = async (url: string) =>
+  Object.keys(((await (await fetch(`${url}/openapi.json`)).json()) as { paths: object }).paths);
+
+describe('with adminPort', () => {
+  test('metrics are there and nowhere else, grids are not; probes and the description are on both', async () => {
+    const apart = await startTestService({ adminPort: 0 });
+    const urls = { public: apart.url, admin: `http://127.0.0.1:${apart.server.adminPort}` };
+    const answers = async (path: string) =>
+      Promise.all(Object.values(urls).map(async (url) => (await fetch(url + path)).status));
+    expect(await answers('/metrics')).toEqual([404, 200]);
+    expect(await answers('/v1/models')).toEqual([200, 404]);
+    expect(await answers('/readyz')).toEqual([200, 200]);
+    expect(await described(urls.public)).not.toContain('/metrics');
+    expect(await described(urls.admin)).toContain('/metrics');
+    await apart.close();
+    await expect(fetch(`${urls.admin}/readyz`)).rejects.toThrow(/fetch failed/);
+  });
+
+  test('it listens on this machine only, unless told otherwise; ports must differ', () => {
+    expect(loadConfig({ flags: { adminPort: 9000 } }).adminHost).toBe('127.0.0.1');
+    expect(() => loadConfig({ flags: { adminPort: 8001 } })).toThrow(
+      /--admin-port: expected another port than --grpc-port/,
+    );
+  });
+});
+
+test('openDocs shows the description of the API to everybody, and how to authenticate', async () => {
+  const open = await startTestService({ apiKeysFile, openDocs: true });
+  const response = await fetch(`${open.url}/openapi.json`);
+  expect(await response.json()).toMatchObject({
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+  });
+  expect((await fetch(`${open.url}/docs/`)).status).toBe(200);
+  expect((await fetch(`${open.url}/v1/models`)).status).toBe(401);
+  await open.close();
 });
 
 test('a file of keys that is not there or is no such file stops the start', async () => {

@@ -16,7 +16,7 @@ import {
   type Scope,
 } from './principal.js';
 
-/** Where a call came in. */
+/** Where a call came in: with `adminPort`, operators have a door of their own. */
 export type Entrance = 'public' | 'admin';
 
 /** Decides for both transports who calls and what they may. Without authentication everybody may infer. */
@@ -24,6 +24,7 @@ export class Access {
   /** Whether callers must say who they are. */
   readonly enabled: boolean;
   readonly #failures: FailureLimit;
+  readonly #hasAdminPort: boolean;
   readonly #certificateScopes: ReadonlySet<Scope>;
   #apiKeys: ApiKeys | undefined;
   #tokens: JwtVerifier | undefined;
@@ -32,6 +33,7 @@ export class Access {
     const { apiKeysFile, jwtKeys, tlsClientCa } = config;
     this.enabled = [apiKeysFile, jwtKeys, tlsClientCa].some((source) => source !== undefined);
     this.#certificateScopes = new Set(config.tlsClientScopes.split(',').filter(isScope));
+    this.#hasAdminPort = config.adminPort !== undefined;
     this.#failures = new FailureLimit(config.maxAuthFailuresPerMinute);
   }
 
@@ -55,7 +57,8 @@ export class Access {
    * Who calls, once they may.
    * @throws UNAUTHENTICATED, PERMISSION_DENIED; RATE_LIMITED after too many wrong credentials from an address.
    */
-  async admit(caller: Caller, scope: RequiredScope, entrance: Entrance = 'public'): Promise<Principal> {
+  async admit(caller: Caller, scope: RequiredScope, entrance: Entrance): Promise<Principal> {
+    if (scope === 'admin' && entrance === 'public' && this.#hasAdminPort) throw otherPort();
     const nobody = entrance === 'admin' ? OPERATOR : ANYBODY;
     if (scope === 'none') return nobody;
     const principal = this.enabled ? await this.#authenticate(caller) : nobody;
@@ -88,6 +91,10 @@ export class Access {
   async #principalOf(credential: string): Promise<Principal | undefined> {
     return this.#apiKeys?.find(credential) ?? (await this.#tokens?.verify(credential));
   }
+}
+
+function otherPort(): SpikingRxError {
+  return new SpikingRxError('PERMISSION_DENIED', 'admin calls are taken on adminPort only, over REST');
 }
 
 async function tokenVerifier(config: Config, files: FileFollower): Promise<JwtVerifier | undefined> {

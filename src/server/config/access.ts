@@ -43,6 +43,10 @@ export const accessSettings = {
     'Wrong credentials that an address may try in a minute; 0 for no limit, as behind a proxy',
     { default: 60, minimum: 0, maximum: 1_000_000 },
   ),
+  openDocs: Type.Boolean({
+    description: 'With authentication: serve /docs and /openapi.json to those too who have no credential',
+    default: false,
+  }),
   credentialsReloadMs: integer('How often certificates and files of keys are looked at for changes', {
     default: 5000,
     minimum: 100,

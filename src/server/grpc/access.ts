@@ -52,7 +52,7 @@ async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at:
   metadata.remove('authorization');
   metadata.remove('x-api-key');
   try {
-    const principal = await core.access.admit(caller, methodScope(path));
+    const principal = await core.access.admit(caller, methodScope(path), 'public');
     principals.set(metadata, principal);
     endWithCredential(principal, at);
   } catch (error) {

@@ -22,7 +22,7 @@ export class AccessMetrics {
     });
     this.#refused = new Counter({
       name: 'spikingrx_connections_refused_total',
-      help: 'Connections closed at once because there were maxConnections on their port (http, grpc)',
+      help: 'Connections closed at once because there were maxConnections on their port (http, grpc, admin)',
       labelNames: ['port'],
       registers,
     });
@@ -33,7 +33,7 @@ export class AccessMetrics {
     if (clientCa !== undefined) this.#expiry.set({ certificate: 'client_ca' }, clientCa / 1000);
   }
 
-  readonly connectionRefused = (port: 'http' | 'grpc'): void => {
+  readonly connectionRefused = (port: 'http' | 'grpc' | 'admin'): void => {
     this.#refused.inc({ port });
   };
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { Entrance } from '../access/access.js';
 import type { Principal, RequiredScope } from '../access/principal.js';
 import type { ServiceCore } from '../core.js';
 import { peerName } from '../tls/peer-name.js';
@@ -16,11 +17,11 @@ declare module 'fastify' {
 }
 
 /** Lets a request in to its route, or not, before its body is read. What has no route is told so to everybody. */
-export function guardRoutes(app: App, core: ServiceCore): void {
+export function guardRoutes(app: App, core: ServiceCore, entrance: Entrance): void {
   app.decorateRequest('principal');
   app.addHook('onRequest', async (request) => {
     const scope = request.is404 ? 'none' : (request.routeOptions.config.scope ?? 'infer');
-    request.principal = await core.access.admit(callerOf(request), scope);
+    request.principal = await core.access.admit(callerOf(request), scope, entrance);
   });
 }
 

@@ -1,26 +1,27 @@
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify as Fastify, LogController, type FastifyBaseLogger } from 'fastify';
 import { SpikingRxError } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
+import type { Entrance } from '../access/access.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
+import { describeRoutes } from './docs.js';
 import { createHttpServer, type HttpServerParts } from './http-server.js';
-import { infoRoutes } from './info.js';
+import { metricsRoute, modelRoutes, probeRoutes } from './info.js';
 import { checkJsonStructure } from './json-structure.js';
 import { llrRoutes } from './llr.js';
 import { recordRequests } from './record.js';
 
 export interface RestParts extends Omit<HttpServerParts, 'config'> {
   readonly log: FastifyBaseLogger;
+  readonly entrance: Entrance;
 }
 
-/** The REST interface; not yet listening. */
+/** The REST interface, as much of it as an entrance shows; not yet listening. */
 export async function createRestApp(core: ServiceCore, parts: RestParts): Promise<App> {
   const app: App = Fastify({
     loggerInstance: parts.log,
@@ -47,22 +48,24 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   recordRequests(app, core);
   answerErrors(app, core);
   refuseWhenStopping(app, core);
-  guardRoutes(app, core);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'SpikingRx',
-        version: '1',
-        description: 'Received 5G NR resource grids and their DMRS in, bit LLRs out.',
-      },
-    },
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
-  await app.register(async (scope: App) => llrRoutes(scope, core));
-  await app.register(async (scope: App) => infoRoutes(scope, core));
-  await app.register(async (scope: App) => adminRoutes(scope, core));
+  guardRoutes(app, core, parts.entrance);
+  await describeRoutes(app, core);
+  const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
+  await app.register(async (scope: App) => probeRoutes(scope, core));
+  await app.register(async (scope: App) => routes(scope, core));
+  if (parts.entrance === 'public' && core.config.adminPort === undefined)
+    await app.register(async (scope: App) => operatorRoutes(scope, core));
   return app;
+}
+
+function publicRoutes(app: App, core: ServiceCore): void {
+  llrRoutes(app, core);
+  modelRoutes(app, core);
+}
+
+async function operatorRoutes(app: App, core: ServiceCore): Promise<void> {
+  metricsRoute(app, core);
+  await app.register(async (scope: App) => adminRoutes(scope, core));
 }
 
 /** Fastify's own parser, once the body's structure is known to be small enough for it and the validator. */

@@ -9,15 +9,9 @@ const METRICS_ANSWER = { description: 'Metrics', content: { 'text/plain': { sche
 const StatusSchema = Type.Object({ status: Type.String() });
 
 /** Probes and scrapers may add what they like; elsewhere what has no effect is refused. */
-const NoQuerySchema = Type.Object({}, { additionalProperties: false });
+export const NoQuerySchema = Type.Object({}, { additionalProperties: false });
 
-/** Models, health, metrics and the API's own description. */
-export function infoRoutes(app: App, core: ServiceCore): void {
-  modelRoutes(app, core);
-  probeRoutes(app, core);
-}
-
-function modelRoutes(app: App, core: ServiceCore): void {
+export function modelRoutes(app: App, core: ServiceCore): void {
   app.get(
     '/v1/models',
     {
@@ -46,8 +40,8 @@ function modelRoutes(app: App, core: ServiceCore): void {
   );
 }
 
-/** For orchestrators and for whoever looks. */
-function probeRoutes(app: App, core: ServiceCore): void {
+/** For orchestrators. */
+export function probeRoutes(app: App, core: ServiceCore): void {
   app.get(
     '/healthz',
     {
@@ -67,6 +61,10 @@ function probeRoutes(app: App, core: ServiceCore): void {
       throw new SpikingRxError('UNAVAILABLE', 'not ready: shutting down, or no worker is alive');
     },
   );
+}
+
+/** For Prometheus. */
+export function metricsRoute(app: App, core: ServiceCore): void {
   app.get(
     '/metrics',
     {
@@ -77,12 +75,5 @@ function probeRoutes(app: App, core: ServiceCore): void {
       void reply.type(core.metrics.registry.contentType).serializer((text: unknown) => String(text));
       return core.metrics.registry.metrics();
     },
-  );
-  app.get(
-    '/openapi.json',
-    {
-      schema: { summary: 'This description', querystring: NoQuerySchema, response: { 200: Type.Object({}) } },
-    },
-    async () => app.swagger(),
   );
 }
