@@ -214,11 +214,8 @@ export class BatchQueue<T extends Queueable> {
     const key = groupKey(grid);
     let group = this.groups.get(key);
     if (group === undefined) {
-      const { maxBatchGrids, maxBatchResourceElements } = this.limits;
-      const fitting = Math.floor(maxBatchResourceElements / grid.row.resourceElements);
-      const limit = grid.model.signature.batched ? Math.max(1, Math.min(maxBatchGrids, fitting)) : 1;
       const heaps = Array.from({ length: LANE_COUNT }, () => new KeyedHeap<Entry<T>>());
-      group = { key, limit, heaps, size: 0 };
+      group = { key, limit: batchCapacity(grid, this.limits), heaps, size: 0 };
       this.groups.set(key, group);
     }
     return group;
@@ -227,6 +224,13 @@ export class BatchQueue<T extends Queueable> {
 
 function heapOf<T>(group: Group<T>, lane: number): KeyedHeap<Entry<T>> {
   return group.heaps[lane] as KeyedHeap<Entry<T>>;
+}
+
+/** Most grids of this model and shape in one batch: at least 1, however large the grid. */
+export function batchCapacity(grid: Pick<Queueable, 'row' | 'model'>, limits: BatchLimits): number {
+  if (!grid.model.signature.batched) return 1;
+  const fitting = Math.floor(limits.maxBatchResourceElements / grid.row.resourceElements);
+  return Math.max(1, Math.min(limits.maxBatchGrids, fitting));
 }
 
 function groupKey(grid: Queueable): string {

@@ -1,8 +1,8 @@
 import { SpikingRxError } from '../errors.js';
-import { type BatchLimits, BatchQueue } from './batch-queue.js';
+import { batchCapacity, type BatchLimits, BatchQueue } from './batch-queue.js';
 import type { BatchAnswer } from './batch-runner.js';
 import { ComputeTimes } from './compute-times.js';
-import { type EngineObserver, notify } from './observer.js';
+import { type BatchDispatchedEvent, type EngineObserver, notify } from './observer.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { PendingGrid } from './pending-grid.js';
 import { isIntact } from './row.js';
@@ -177,7 +177,7 @@ export class Batcher {
     const endMs = clock.freeMs(nowMs) + expectedMs;
     for (const grid of grids) grid.enterBatch(grids.length, endMs);
     clock.batchSent(expectedMs, nowMs);
-    const event = batchEvent(worker, oldest, grids);
+    const event = { ...batchEvent(worker, oldest, grids), capacity: batchCapacity(oldest, this.options) };
     notify(this.options.observer, 'batchDispatched', event);
     void this.follow(worker, oldest.model, grids, event);
   }
@@ -187,7 +187,7 @@ export class Batcher {
     worker: WorkerHandle,
     model: RepositoryModel,
     grids: readonly PendingGrid[],
-    event: ReturnType<typeof batchEvent>,
+    event: BatchDispatchedEvent,
   ): Promise<void> {
     const { observer } = this.options;
     const clock = this.clockOf(worker);

@@ -7,6 +7,8 @@ interface BatchEvent {
   /** Index of the worker, from 0. */
   readonly worker: number;
   readonly grids: number;
+  /** Most grids that a batch of their shape may hold. */
+  readonly capacity: number;
   /** nSym·nSc, summed over the grids. */
   readonly resourceElements: number;
   /** What was asked to be computed, as `compute` got it; one list for both events of a batch. */

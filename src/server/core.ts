@@ -238,7 +238,7 @@ export class ServiceCore {
 
   /** Counts grids where they end; transports do so for those that never reach the core. */
   gridsEnded(record: RequestRecord, code: OutcomeCode, count = 1): void {
-    this.metrics.gridsEnded(record.start.transport, code, count);
+    this.metrics.requests.gridsEnded(record.start.transport, code, count);
     record.gridsEnded(code, count);
   }
 

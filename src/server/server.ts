@@ -137,6 +137,7 @@ async function shutDown({ core, grpc, listeners, log }: Parts): Promise<void> {
   await core.engine.close();
   await closed;
   await within(FLUSH_SPANS_MS, core.requests.close());
+  core.metrics.close();
   log.info({ abandoned }, 'stopped');
 }
 

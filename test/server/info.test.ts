@@ -85,10 +85,10 @@ test('every sample of /metrics parses, and counts what was done', async () => {
   for (const stage of ['decode', 'queue', 'compute'])
     expect(samples.get(`spikingrx_stage_seconds_count{stage="${stage}"}`)).toBe(3);
   expect(samples.get('spikingrx_stage_seconds_bucket{le="0.00005",stage="decode"}')).toBeDefined();
-  expect(samples.get('spikingrx_batch_size_count')).toBeGreaterThanOrEqual(1);
+  expect(samples.get('spikingrx_batch_size_grids_count')).toBeGreaterThanOrEqual(1);
   expect(samples.get('spikingrx_admitted_grids')).toBe(0);
   expect(samples.get('spikingrx_queue_grids')).toBe(0);
-  expect(samples.get('nodejs_eventloop_lag_seconds')).toBeDefined();
+  expect(samples.get('spikingrx_event_loop_delay_seconds_count')).toBeDefined();
   expect([...samples.keys()].filter((key) => key.startsWith('spikingrx_model_info'))).toHaveLength(3);
 });
 

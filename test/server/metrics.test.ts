@@ -20,11 +20,20 @@ test('the queue counts grids that never left it in time, too', async () => {
 
 test('a batch is sized when it is sent and counted when it ends', async () => {
   const { observer, registry } = new Metrics();
-  const batch = { model: 'm', version: '1', worker: 0, grids: 3, resourceElements: 504, requests: [] };
+  const batch = {
+    model: 'm',
+    version: '1',
+    worker: 0,
+    grids: 3,
+    capacity: 4,
+    resourceElements: 504,
+    requests: [],
+  };
   observer.batchDispatched?.(batch);
   observer.batchCompleted?.({ ...batch, outcome: 'worker_lost', computeMs: 0 });
   observer.batchDispatched?.(batch);
   const text = await registry.metrics();
-  expect(text).toContain('spikingrx_batch_size_sum 6\n');
+  expect(text).toContain('spikingrx_batch_size_grids_sum 6\n');
+  expect(text).toContain('spikingrx_batch_fill_ratio_sum 1.5\n');
   expect(text).toContain('spikingrx_batches_total{outcome="worker_lost"} 1\n');
 });

@@ -75,7 +75,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
       onStalled: () => this.#onStalled(),
       stallMs: core.config.requestTimeoutMs,
     });
-    core.metrics.streamOpened();
+    core.metrics.requests.streamOpened();
     core.stopSignal.addEventListener('abort', this.#onStop, { once: true });
     this.#listen(core.workBegun());
     if (core.stopSignal.aborted) this.#onStop();
@@ -289,7 +289,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   #finish(code: 'OK' | ErrorCode): void {
     this.#over = true;
     this.#core.stopSignal.removeEventListener('abort', this.#onStop);
-    this.#core.metrics.streamClosed();
+    this.#core.metrics.requests.streamClosed();
     this.#record.end(code);
   }
 }

@@ -41,7 +41,7 @@ export class Requests {
   constructor(private readonly parts: RequestsParts) {}
 
   begin(start: RequestStart): RequestRecord {
-    this.parts.metrics.requestBegun(start.transport);
+    this.parts.metrics.requests.begun(start.transport);
     return new RequestRecord(start, this.parts.tracing, {
       encoded: (milliseconds) => this.parts.metrics.stage('encode', milliseconds),
       ended: (record, code) => this.#ended(record, code),
@@ -63,7 +63,7 @@ export class Requests {
     const { transport, method, id, isStream = false, isRoutine = false } = record.start;
     const durationMs = performance.now() - record.startMs;
     const { metrics, accessLog } = this.parts;
-    metrics.requestEnded({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
+    metrics.requests.ended({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
     const { answered, failed } = record.grids;
     accessLog.write(
       {

@@ -1,0 +1,77 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ErrorCode } from '../../errors.js';
+import { STAGE_BUCKETS } from './buckets.js';
+
+export type Transport = 'rest' | 'grpc';
+export type OutcomeCode = 'OK' | ErrorCode;
+
+/** Requests where they begin and end, grids where they end. */
+export class RequestMetrics {
+  readonly #requests;
+  readonly #inFlight;
+  readonly #seconds;
+  readonly #grids;
+  readonly #streams;
+
+  constructor(registers: Registry[]) {
+    this.#requests = new Counter({
+      name: 'spikingrx_requests_total',
+      help: 'Requests that ended, by transport, method and code (OK or an error code); a stream counts once',
+      labelNames: ['transport', 'method', 'code'],
+      registers,
+    });
+    this.#inFlight = new Gauge({
+      name: 'spikingrx_requests_in_flight',
+      help: 'Requests, calls and streams without an end, by transport',
+      labelNames: ['transport'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'spikingrx_request_duration_seconds',
+      help: 'Time from the first byte of a request to the end of its answer; streams are left out',
+      labelNames: ['transport', 'method'],
+      buckets: STAGE_BUCKETS,
+      registers,
+    });
+    this.#grids = new Counter({
+      name: 'spikingrx_grids_total',
+      help: 'Grids answered, by transport and code (OK or an error code)',
+      labelNames: ['transport', 'code'],
+      registers,
+    });
+    this.#streams = new Gauge({ name: 'spikingrx_streams', help: 'gRPC streams open', registers });
+    // There from the start, so that rates see the first ones and "in flight" is 0, not absent.
+    for (const transport of ['rest', 'grpc'] as const) {
+      this.#inFlight.set({ transport }, 0);
+      this.#grids.inc({ transport, code: 'OK' }, 0);
+    }
+  }
+
+  begun(transport: Transport): void {
+    this.#inFlight.inc({ transport });
+  }
+
+  ended(request: {
+    readonly transport: Transport;
+    readonly method: string;
+    readonly code: OutcomeCode;
+    readonly seconds?: number;
+  }): void {
+    const { transport, method, code, seconds } = request;
+    this.#inFlight.dec({ transport });
+    this.#requests.inc({ transport, method, code });
+    if (seconds !== undefined) this.#seconds.observe({ transport, method }, seconds);
+  }
+
+  gridsEnded(transport: Transport, code: OutcomeCode, count: number): void {
+    this.#grids.inc({ transport, code }, count);
+  }
+
+  streamOpened(): void {
+    this.#streams.inc();
+  }
+
+  streamClosed(): void {
+    this.#streams.dec();
+  }
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasTool } from '../helpers/tools.js';
+import { grid } from '../server/helpers/grids.js';
+import { startTestService, type TestService } from '../server/helpers/service.js';
+import { scrape } from './helpers/metrics-text.js';
+import { Prometheus } from './helpers/prometheus.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({ workers: 1 });
+});
+afterAll(async () => service.close());
+
+/** A little of everything that leaves a trace in the metrics. */
+async function traffic(): Promise<void> {
+  await service.rest.compute([grid({ id: 'a' }), grid({ id: 'b' })]);
+  await service.grpc.compute([grid()]);
+  await service.rest.compute([grid()], { model: 'nobody' }).catch(() => undefined);
+  for await (const answer of service.grpc.stream([grid()])) expect(answer.error).toBeUndefined();
+}
+
+describe.skipIf(!hasTool('promtool'))('promtool', () => {
+  test('has nothing to say of the metrics', async () => {
+    await traffic();
+    const text = await scrape(service.url);
+    expect(execFileSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('');
+  });
+
+  test('would say so: a counter without its ending is found', () => {
+    const text = '# HELP spikingrx_things Things\n# TYPE spikingrx_things counter\nspikingrx_things 1\n';
+    const check = (): string =>
+      execFileSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8', stdio: 'pipe' });
+    expect(check).toThrow('counter metrics should have "_total" suffix');
+  });
+});
+
+describe.skipIf(!hasTool('prometheus'))('a Prometheus that scrapes the service', () => {
+  let prometheus: Prometheus;
+  beforeAll(async () => {
+    prometheus = await Prometheus.start(service.url.replace('http://', ''));
+    await prometheus.scraped(1);
+    await traffic();
+    await prometheus.scraped(4);
+  });
+  afterAll(async () => prometheus.stop());
+
+  test('finds it up, and counts what was served', async () => {
+    expect(await prometheus.query('up')).toMatchObject([{ metric: { job: 'spikingrx' }, value: 1 }]);
+    const grids = await prometheus.query('sum by (code) (spikingrx_model_grids_total)');
+    expect(grids).toMatchObject([{ metric: { code: 'OK' }, value: expect.toSatisfy((n: number) => n >= 4) }]);
+    expect(await prometheus.query('scrape_samples_scraped')).toMatchObject([
+      { value: expect.toSatisfy((n: number) => n > 100 && n < 2000) },
+    ]);
+  });
+
+  const page = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
+  const queries = [...page.matchAll(/```promql\n([^]*?)```/g)].flatMap(([, block]) =>
+    String(block).trim().split('\n'),
+  );
+  test('is asked every query of docs/metrics.md', () => expect(queries.length).toBeGreaterThan(8));
+  test.each(queries)('%s', async (query) => {
+    const samples = await prometheus.query(query);
+    expect(samples.length).toBeGreaterThan(0);
+    for (const { value } of samples) expect(value).toBeGreaterThanOrEqual(0);
+  });
+});
