@@ -184,14 +184,14 @@ export class AnsweredStream<Q extends object, A, R extends object> {
       if (compute && !slot.duplicate) {
         const trace = this.#record.trace?.grid(receivedMs);
         void this.#answer(slot, compute(i, trace), trace);
-      } else this.#fail(slot, failure ?? duplicateId(this.#kind.idField(i)));
+      } else this.#fail(slot, failure ?? duplicateId(this.#kind.idField?.(i) ?? 'id'));
     }
   }
 
   /** What is echoed of an overlong id, which is refused later, is its beginning. */
   #open(given: string, release: () => void): Slot<R> & { readonly duplicate: boolean } {
     const id = given.slice(0, MAX_ID_LENGTH);
-    const duplicate = this.#ids.has(id);
+    const duplicate = this.#kind.idField !== undefined && this.#ids.has(id);
     this.#ids.add(id);
     this.#window.take();
     let held = true;

@@ -50,15 +50,15 @@ export function serverDefinition({ requests, config, trailers }: DefinitionParts
   };
 }
 
-interface DefinitionParts {
+export interface DefinitionParts {
   readonly requests: Requests;
   readonly config: Config;
   readonly trailers: AnswerTrailers;
 }
 
-type Decode<Q> = (bytes: Buffer) => Q;
+export type Decode<Q> = (bytes: Buffer) => Q;
 
-function serverMethod<Q, A>(
+export function serverMethod<Q, A>(
   method: MethodDefinition<Q, A>,
   requestDeserialize: Decode<Q | Refused>,
 ): MethodDefinition<Q | Refused, A> {
@@ -74,7 +74,7 @@ function timed<A extends StreamLlrResponseMessage>(encoded: (answer: A, ms: numb
   };
 }
 
-function lenient<Q>(decode: Decode<Q>): Decode<Q | Refused> {
+export function lenient<Q>(decode: Decode<Q>): Decode<Q | Refused> {
   return (bytes) => {
     try {
       return decode(bytes);
@@ -110,7 +110,7 @@ function countGrids(bytes: Buffer, most: number): number {
   return count;
 }
 
-function tooLarge(limit: number, bytes: number): SpikingRxError {
+export function tooLarge(limit: number, bytes: number): SpikingRxError {
   const expected = `at most ${limit} bytes`;
   const received = `${bytes} bytes`;
   const details = { field: 'message', expected, received };

@@ -14,7 +14,7 @@ export interface Slot<R> {
 export interface AnswerSizes<R> {
   /** About what an answer takes on the wire, bytes. */
   sizeOf(answer: R): number;
-  /** Several answers in a message stay below it; 0 sends each alone. */
+  /** Several answers in a message stay below it. */
   readonly maxMessageBytes: number;
 }
 

@@ -2,6 +2,7 @@ import { Server, type ServerOptions, type UntypedServiceImplementation } from '@
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { INFERENCE_PROTO_FILE, INFERENCE_SERVICE_NAME } from '../../wire/inference/proto.js';
 import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../wire/proto.js';
 import { maxRequestBytes, maxResponseBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
@@ -9,6 +10,8 @@ import type { Logger } from '../log.js';
 import { accessInterceptor } from './access.js';
 import { AnsweredStream } from './answered-stream.js';
 import { serverDefinition } from './definition.js';
+import { inferenceServerDefinition } from './oip/definition.js';
+import { inferenceHandlers } from './oip/service.js';
 import { llrStream, type StreamCall } from './stream.js';
 import { AnswerTrailers } from './trailers.js';
 import { unaryHandlers } from './unary.js';
@@ -18,6 +21,9 @@ export interface GrpcServer {
   /** Tells `grpc.health.v1.Health` whether grids are welcome. */
   setServing(serving: boolean): void;
 }
+
+/** Services whose health is told apart by clients; the empty name is the server. */
+const HEALTH_NAMES = ['', SERVICE_NAME, INFERENCE_SERVICE_NAME];
 
 /** The gRPC services: LlrService, health and reflection; not yet bound. */
 export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
@@ -41,15 +47,20 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
   };
   const { requests, config } = core;
   server.addService(serverDefinition({ requests, config, trailers }), handlers);
-  const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' });
+  server.addService(
+    inferenceServerDefinition({ requests, config, trailers }),
+    inferenceHandlers({ core, log, trailers }),
+  );
+  const health = new HealthImplementation(
+    Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])),
+  );
   health.addToServer(server);
-  const described = loadSync([PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });
+  const described = loadSync([PROTO_FILE, INFERENCE_PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });
   new ReflectionService(described).addToServer(server);
   return {
     server,
     setServing: (serving) => {
-      for (const service of ['', SERVICE_NAME])
-        health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING');
+      for (const service of HEALTH_NAMES) health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING');
     },
   };
 }

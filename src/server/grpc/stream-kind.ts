@@ -30,8 +30,8 @@ export interface StreamKind<Q, A, R extends object> extends AnswerSizes<R> {
   isOrdered(first: Q): boolean;
   /** Ids of the answers that a message asks for. @throws what the whole message is refused with. */
   ids(message: Q): readonly string[];
-  /** Path of a request's id in its message, for errors. */
-  idField(index: number): string;
+  /** Path of a request's id in its message, for errors. Left out where ids need not differ. */
+  idField?(index: number): string;
   size(message: Q, client: string): RequestSize;
   /** Time limits that the requests of a message ask for. */
   timeoutsMs(message: Q): readonly (number | null | undefined)[];

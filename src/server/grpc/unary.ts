@@ -19,7 +19,7 @@ import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.j
 import type { AnswerTrailers } from './trailers.js';
 
 type Call<Q, A> = ServerUnaryCall<Q | Refused, A>;
-type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
+export type Handler<Q, A> = (call: Call<Q, A>, callback: sendUnaryData<A>) => void;
 
 /** The unary methods. */
 export function unaryHandlers(parts: UnaryParts) {
@@ -46,7 +46,7 @@ export interface UnaryParts {
   readonly trailers: AnswerTrailers;
 }
 
-interface CallContext {
+export interface CallContext {
   readonly record: RequestRecord;
   readonly signal: AbortSignal;
   /** On the `performance.now()` clock; absent when the caller set none. */
@@ -55,7 +55,7 @@ interface CallContext {
   readonly client: string;
 }
 
-type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
+export type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
 
 async function computeLlr(
   request: ComputeLlrRequestMessage,
@@ -87,7 +87,7 @@ async function computeLlr(
 }
 
 /** Runs a method, turns what it throws into a status, and ends the call's record. */
-function unary<Q, A extends object>(
+export function unary<Q, A extends object>(
   method: UnaryParts & { readonly method: string; readonly answer: Answer<Q, A> },
 ): Handler<Q, A> {
   const { core, log, trailers } = method;

@@ -58,8 +58,7 @@ export interface InferAnswer {
 }
 
 /**
- * Validates, computes and counts one request: each entry along the batch axis is a row of the batcher, and all
- * are answered together.
+ * Takes room for one request, computes it and gives the room back.
  * @throws NOT_FOUND, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, …
  */
 export async function infer(
@@ -67,28 +66,45 @@ export async function infer(
   request: InferRequest,
   context: InferContext,
 ): Promise<InferAnswer> {
-  const model = namedModel(core, request.model, request.version);
-  const rows = rowCount(core, request, model);
+  const rows = inferRows(core, request);
   const permit = core.admit({ grids: rows, bytes: 0, client: context.client });
   try {
-    const answer = await compute(core, request, { ...context, model });
-    core.gridsEnded(context.record, 'OK', rows);
+    return await inferAdmitted(core, () => request, { ...context, rows });
+  } finally {
+    permit.release();
+  }
+}
+
+/**
+ * Validates, computes and counts one request that has room: each entry along the batch axis is a row of the batcher,
+ * and all are answered together.
+ * @param read translates the transport's message; what it throws fails the request.
+ * @throws as `infer`, but for QUEUE_FULL.
+ */
+export async function inferAdmitted(
+  core: ServiceCore,
+  read: () => InferRequest,
+  context: InferContext & { readonly rows: number },
+): Promise<InferAnswer> {
+  const { record, rows } = context;
+  try {
+    const answer = await compute(core, read(), context);
+    core.gridsEnded(record, 'OK', rows);
     return answer;
   } catch (error) {
     const failure = toSpikingRxError(error);
-    core.gridsEnded(context.record, failure.code, rows);
+    core.gridsEnded(record, failure.code, rows);
     throw failure;
-  } finally {
-    permit.release();
   }
 }
 
 async function compute(
   core: ServiceCore,
   request: InferRequest,
-  context: InferContext & { readonly model: ModelInfo },
+  context: InferContext,
 ): Promise<InferAnswer> {
-  const { model, client, signal, receivedMs } = context;
+  const { client, signal, receivedMs } = context;
+  const model = namedModel(core, request.model, request.version);
   const inputs = request.inputs.map((input) => namedTensor(input, model));
   checkAnswerBytes(knownAnswerBytes(model, inputs, request.outputs), core);
   const decodeMs = performance.now() - receivedMs;
@@ -97,6 +113,7 @@ async function compute(
     id: request.id ?? '',
     model: model.name,
     version: model.version,
+    instance: model.instance,
     inputs,
     ...(request.outputs && { outputs: request.outputs }),
     ...terms(core, request.parameters ?? {}, context),
@@ -116,9 +133,18 @@ async function compute(
   };
 }
 
-/** @throws PAYLOAD_TOO_LARGE for more rows than a request may bring. */
-function rowCount(core: ServiceCore, { inputs }: InferRequest, { batched }: ModelInfo): number {
-  const first = inputs[0]?.shape[0] ?? 1;
+/**
+ * Rows of the batcher that a request takes, for admission.
+ * @throws NOT_FOUND; PAYLOAD_TOO_LARGE for more than a request may bring.
+ */
+export function inferRows(
+  core: ServiceCore,
+  request: Pick<InferRequest, 'model' | 'version'> & {
+    readonly inputs: readonly { shape: readonly number[] }[];
+  },
+): number {
+  const { batched } = namedModel(core, request.model, request.version);
+  const first = request.inputs[0]?.shape[0] ?? 1;
   // What is no size is refused with the other shapes.
   if (!batched || !Number.isSafeInteger(first) || first < 1) return 1;
   const limit = core.config.maxGridsPerRequest;

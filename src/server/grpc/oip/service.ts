@@ -1,0 +1,135 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { invalid, SpikingRxError } from '../../../errors.js';
+import type {
+  EmptyMessage,
+  ModelInferResponseMessage,
+  ModelMetadataResponseMessage,
+  ModelNameMessage,
+  ReadyResponseMessage,
+  RepositoryIndexRequestMessage,
+  RepositoryIndexResponseMessage,
+  RepositoryModelRequestMessage,
+  ServerLiveResponseMessage,
+  ServerMetadataResponseMessage,
+} from '../../../wire/inference/messages.js';
+import type { ServiceCore } from '../../core.js';
+import { modelMetadata, modelReady, serverMetadata } from '../../oip/metadata.js';
+import { AnsweredStream } from '../answered-stream.js';
+import { type Answer, type CallContext, type Handler, unary, type UnaryParts } from '../unary.js';
+import { inferMessage, inferSize } from './infer.js';
+import type { InferRequestMessage } from './infer-request.js';
+import { inferStream, type InferStreamCall } from './stream.js';
+
+/** The methods of `inference.GRPCInferenceService`. */
+export function inferenceHandlers(parts: UnaryParts): UntypedServiceImplementation {
+  const { core, log } = parts;
+  const serve = <Q, A extends object>(method: string, answer: Answer<Q, A>): Handler<Q, A> =>
+    unary({ ...parts, method, answer });
+  return {
+    ServerLive: serve<EmptyMessage, ServerLiveResponseMessage>('ServerLive', async () => ({ live: true })),
+    ServerReady: serve<EmptyMessage, ReadyResponseMessage>('ServerReady', async () => ({
+      ready: core.ready,
+    })),
+    ModelReady: serve<ModelNameMessage, ReadyResponseMessage>('ModelReady', async (request) => ({
+      ready: isReady(core, request),
+    })),
+    ServerMetadata: serve<EmptyMessage, ServerMetadataResponseMessage>('ServerMetadata', async () =>
+      serverMetadata(),
+    ),
+    ModelMetadata: serve<ModelNameMessage, ModelMetadataResponseMessage>(
+      'ModelMetadata',
+      async ({ name = '', version }) => modelMetadata(core, name, version),
+    ),
+    ModelInfer: serve<InferRequestMessage, ModelInferResponseMessage>(
+      'ModelInfer',
+      async (request, context) => modelInfer(request, context, parts),
+    ),
+    ModelStreamInfer: (call: InferStreamCall) => new AnsweredStream(call, inferStream(core), { core, log }),
+    ...repositoryHandlers(core, serve),
+  };
+}
+
+type Serve = <Q, A extends object>(method: string, answer: Answer<Q, A>) => Handler<Q, A>;
+
+/** Loading and unloading are admin calls: `src/server/access/methods.ts`. */
+function repositoryHandlers(core: ServiceCore, serve: Serve): UntypedServiceImplementation {
+  return {
+    RepositoryIndex: serve<RepositoryIndexRequestMessage, RepositoryIndexResponseMessage>(
+      'RepositoryIndex',
+      async (request) => {
+        requireUnnamed(request.repositoryName);
+        const entries = core.engine.repository
+          .index()
+          .filter(({ state }) => !request.ready || state === 'READY');
+        return {
+          models: entries.map(({ name, version, state, reason }) => ({ name, version, state, reason })),
+        };
+      },
+    ),
+    RepositoryModelLoad: serve<RepositoryModelRequestMessage, EmptyMessage>(
+      'RepositoryModelLoad',
+      async (request) => {
+        await core.engine.repository.load(repositoryModel(request));
+        return {};
+      },
+    ),
+    RepositoryModelUnload: serve<RepositoryModelRequestMessage, EmptyMessage>(
+      'RepositoryModelUnload',
+      async (request) => {
+        await core.engine.repository.unload(repositoryModel(request));
+        return {};
+      },
+    ),
+  };
+}
+
+/** @throws INVALID_ARGUMENT for what would be ignored. */
+function repositoryModel({
+  repositoryName,
+  modelName = '',
+  parameters = {},
+}: RepositoryModelRequestMessage): string {
+  requireUnnamed(repositoryName);
+  if (modelName === '') throw invalid('model_name', 'the name of a model', 'none');
+  const [parameter] = Object.keys(parameters);
+  // Triton's clients may say that what depends on the model goes with it: here nothing does.
+  if (parameter !== undefined && parameter !== 'unload_dependents')
+    throw invalid(`parameters.${parameter.slice(0, 256)}`, 'no such parameter', 'one');
+  return modelName;
+}
+
+/** @throws NOT_FOUND */
+function requireUnnamed(name = ''): void {
+  if (name !== '')
+    throw new SpikingRxError('NOT_FOUND', 'repository_name: there is one repository, and it has no name', {
+      field: 'repository_name',
+    });
+}
+
+/** A model that is not served is not ready, which is no error. */
+function isReady(core: ServiceCore, { name = '', version }: ModelNameMessage): boolean {
+  try {
+    return modelReady(core, name, version);
+  } catch (error) {
+    if (error instanceof SpikingRxError && error.code === 'NOT_FOUND') return false;
+    throw error;
+  }
+}
+
+async function modelInfer(
+  request: InferRequestMessage,
+  { record, signal, client, deadlineMs }: CallContext,
+  { core, trailers }: UnaryParts,
+): Promise<ModelInferResponseMessage> {
+  const size = inferSize(core, request, client);
+  const permit = core.admit(size);
+  try {
+    const receivedMs = record.startMs;
+    const context = { record, signal, client, deadlineMs, receivedMs, rows: size.grids };
+    const { response, answer } = await inferMessage(core, request, context);
+    trailers.describe(response, [answer.provenance]);
+    return response;
+  } finally {
+    permit.release();
+  }
+}
