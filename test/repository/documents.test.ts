@@ -90,14 +90,14 @@ describe('against a live service', () => {
     expect(described.toSorted()).toEqual(served.toSorted());
   });
 
-  test('docs/rest.md lists every route of the service', async () => {
+  test('docs/rest.md and docs/open-inference.md list every route of the service', async () => {
     const { paths } = (await (await fetch(`${service.baseUrl}/openapi.json`)).json()) as {
       paths: Record<string, Record<string, unknown>>;
     };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const page = read('docs/rest.md');
+    const page = read('docs/rest.md') + read('docs/open-inference.md');
     const missing = routes.filter(
       (route) => !page.includes(route) && !page.includes(route.split(' ')[1] as string),
     );

@@ -12,9 +12,11 @@ import type { App } from './app-type.js';
 import { describeRoutes } from './docs.js';
 import { createHttpServer, type HttpServerParts } from './http-server.js';
 import { metricsRoute, modelRoutes, probeRoutes } from './info.js';
-import { checkJsonStructure } from './json-structure.js';
+import { checkJsonStructure, gridBudget } from './json-structure.js';
 import { llrRoutes } from './llr.js';
+import { openInferenceRoutes } from './oip.js';
 import { recordRequests } from './record.js';
+import { prepareUploads } from './upload.js';
 
 export interface RestParts extends Omit<HttpServerParts, 'config'> {
   readonly log: FastifyBaseLogger;
@@ -48,6 +50,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   recordRequests(app, core);
   answerErrors(app, core);
   refuseWhenStopping(app, core);
+  prepareUploads(app);
   guardRoutes(app, core, parts.entrance);
   await describeRoutes(app, core);
   const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
@@ -58,9 +61,10 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   return app;
 }
 
-function publicRoutes(app: App, core: ServiceCore): void {
+async function publicRoutes(app: App, core: ServiceCore): Promise<void> {
   llrRoutes(app, core);
   modelRoutes(app, core);
+  await app.register(async (scope: App) => openInferenceRoutes(scope, core));
 }
 
 async function operatorRoutes(app: App, core: ServiceCore): Promise<void> {
@@ -73,15 +77,18 @@ function parseJson(app: App, core: ServiceCore): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    checkJsonStructure(body, core.config.maxGridsPerRequest);
+    checkJsonStructure(body, gridBudget(core.config.maxGridsPerRequest));
     void parse(request, body.toString('utf8'), done);
   });
 }
 
-/** On connections that outlive the listening socket. The process is alive to its end. */
+/** Liveness, which holds to the end of the process. */
+const LIVENESS = new Set(['/healthz', '/v2/health/live']);
+
+/** On connections that outlive the listening socket. */
 function refuseWhenStopping(app: App, core: ServiceCore): void {
   app.addHook('onRequest', async (request) => {
-    if (core.stopSignal.aborted && request.routeOptions.url !== '/healthz')
+    if (core.stopSignal.aborted && !LIVENESS.has(request.routeOptions.url ?? ''))
       throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down');
   });
 }

@@ -80,11 +80,16 @@ function sendError(reply: FastifyReply, failure: SpikingRxError): FastifyReply {
   // After a body that ran out of room the connection is as good as before: its rest is read and ignored.
   if (failure.code === 'QUEUE_FULL') void reply.removeHeader('connection');
   const status = failure instanceof HttpRefusal ? failure.status : HTTP_STATUS[failure.code];
+  // Clients of the Open Inference Protocol look for a text.
+  const isText = OPEN_INFERENCE.test(reply.request.url);
+  if (isText) void reply.header('x-spikingrx-code', failure.code);
   return reply
     .code(status)
     .type('application/json')
-    .send(JSON.stringify(errorBody(failure)));
+    .send(JSON.stringify(isText ? { error: failure.message } : errorBody(failure)));
 }
+
+const OPEN_INFERENCE = /^\/v2(?:[/?]|$)/;
 
 /** Fastify's own errors in the project's form; whatever else was thrown becomes INTERNAL. */
 function restError(

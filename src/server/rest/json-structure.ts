@@ -20,14 +20,26 @@ const NESTING = new Int8Array(256);
 for (const opening of '[{') NESTING[opening.charCodeAt(0)] = 1;
 for (const closing of ']}') NESTING[closing.charCodeAt(0)] = -1;
 
+/** How much structure a body may have. */
+export interface JsonBudget {
+  /** Brackets, commas and texts. */
+  readonly tokens: number;
+  /** What that is enough for. */
+  readonly purpose: string;
+}
+
+/** Enough for a request of `maxGrids` grids. */
+export function gridBudget(maxGrids: number): JsonBudget {
+  return { tokens: maxGrids * TOKENS_PER_GRID + TOKENS_AROUND_GRIDS, purpose: `${maxGrids} grids` };
+}
+
 /**
- * Refuses JSON with more structure than a request of `maxGrids` grids can have, before it is parsed. The
- * bytes of a legitimate body are nearly all base64; a body of as many bytes that is all brackets and commas
+ * Refuses JSON with more structure than a request can have, before it is parsed. The bytes of a legitimate body are nearly all base64; a body of as many bytes that is all brackets and commas
  * would keep parser and validator busy for seconds. Linear, and skips over texts at the speed of `memchr`.
  * @throws PAYLOAD_TOO_LARGE for too many values, INVALID_ARGUMENT for too deep a nesting or too long a key.
  */
-export function checkJsonStructure(body: Buffer, maxGrids: number): void {
-  const limit = maxGrids * TOKENS_PER_GRID + TOKENS_AROUND_GRIDS;
+export function checkJsonStructure(body: Uint8Array, budget: JsonBudget): void {
+  const limit = budget.tokens;
   let tokens = 0;
   let depth = 0;
   for (let i = 0; i < body.length; i++) {
@@ -45,14 +57,14 @@ export function checkJsonStructure(body: Buffer, maxGrids: number): void {
       if (depth > MAX_DEPTH) throw refused(`JSON nested at most ${MAX_DEPTH} deep`, 'deeper');
     }
     if (tokens > limit) {
-      const expected = `at most ${limit} brackets, commas and texts, enough for ${maxGrids} grids`;
+      const expected = `at most ${limit} brackets, commas and texts, enough for ${budget.purpose}`;
       throw refused(expected, 'more', 'PAYLOAD_TOO_LARGE');
     }
   }
 }
 
 /** Index of the closing quote, or of the end where there is none. */
-function endOfText(body: Buffer, start: number): number {
+function endOfText(body: Uint8Array, start: number): number {
   for (let end = start; ; ) {
     end = body.indexOf(QUOTE, end + 1);
     if (end === -1) return body.length;
@@ -64,7 +76,7 @@ function endOfText(body: Buffer, start: number): number {
 }
 
 /** Whether the text that ends at `end` is followed by a colon. */
-function isKey(body: Buffer, end: number): boolean {
+function isKey(body: Uint8Array, end: number): boolean {
   let next = end + 1;
   while (BLANKS.has(body[next]!)) next++;
   return body[next] === COLON;

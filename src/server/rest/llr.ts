@@ -24,8 +24,6 @@ import { admittedBody, checkUpload } from './upload.js';
 
 /** `POST /v1/llr`, JSON and octet-stream. */
 export function llrRoutes(app: App, core: ServiceCore): void {
-  app.decorateRequest('gone');
-  app.decorateRequest('client', '');
   app.post(
     '/v1/llr',
     {

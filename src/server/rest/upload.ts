@@ -5,6 +5,7 @@ import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { clientOfAddress } from '../client-key.js';
 import { toSpikingRxError } from '../errors.js';
+import type { App } from './app-type.js';
 import { HttpRefusal } from './errors.js';
 
 declare module 'fastify' {
@@ -14,6 +15,12 @@ declare module 'fastify' {
     /** Whose request it is, for fairness. */
     client: string;
   }
+}
+
+/** For the routes that take uploads, before any of them. */
+export function prepareUploads(app: App): void {
+  app.decorateRequest('gone');
+  app.decorateRequest('client', '');
 }
 
 /** Whether the body is announced as `application/octet-stream`. */
