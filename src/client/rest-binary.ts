@@ -145,6 +145,15 @@ export function binaryAnswer(
         encodeMs: Number(header('encode-ms')),
       },
       provenance: { sha256: common('sha256', i), provider: common('provider', i) },
+      quality: {
+        estimatedSnrDb: optionalNumber(list('estimated-snr-db')[i]),
+        meanAbsLlr: Number(list('mean-abs-llr')[i]),
+        saturatedFraction: Number(list('saturated-fraction')[i]),
+      },
     };
   });
+}
+
+function optionalNumber(text: string | undefined): number | undefined {
+  return text === undefined || text === '' ? undefined : Number(text);
 }

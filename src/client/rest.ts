@@ -26,6 +26,7 @@ interface JsonAnswer {
     readonly llr: { datatype: LlrDatatypeName; shape: number[]; data: string };
     readonly timing: GridLlr['timing'];
     readonly provenance: GridLlr['provenance'];
+    readonly quality: Partial<GridLlr['quality']>;
   }[];
 }
 
@@ -81,13 +82,14 @@ export class RestLlrClient {
       signal,
     });
     const answer = parse(body) as JsonAnswer;
-    return answer.results.map(({ id, llr, timing, provenance }) => ({
+    return answer.results.map(({ id, llr, timing, provenance, quality }) => ({
       id,
       model: answer.model,
       version: answer.version,
       llr: { datatype: llr.datatype, shape: llr.shape, data: Buffer.from(llr.data, 'base64') },
       timing,
       provenance,
+      quality: { estimatedSnrDb: undefined, meanAbsLlr: 0, saturatedFraction: 0, ...quality },
     }));
   }
 

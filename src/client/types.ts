@@ -70,6 +70,16 @@ export interface Timing {
   readonly batchSize: number;
 }
 
+/** How good the signal of a grid was, and how sure the receiver. */
+export interface Quality {
+  /** Signal-to-noise ratio, estimated from the pilots; undefined where they are too few. */
+  readonly estimatedSnrDb: number | undefined;
+  /** Mean magnitude of the LLRs before the scale asked for. */
+  readonly meanAbsLlr: number;
+  /** Share of the values at the limits of their datatype, 0 … 1. */
+  readonly saturatedFraction: number;
+}
+
 /** What computed an answer, beside its model and version. */
 export interface Provenance {
   /** SHA-256 of the model file, hex. */
@@ -85,6 +95,7 @@ export interface GridLlr {
   readonly llr: Llr;
   readonly timing: Timing;
   readonly provenance: Provenance;
+  readonly quality: Quality;
 }
 
 /** What the service tells about a model. */

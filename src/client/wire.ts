@@ -63,7 +63,7 @@ const LLR_DATATYPE_NAMES = new Map<number, LlrDatatypeName>([
 
 /** @throws INTERNAL when the result holds no LLRs of a known datatype. */
 export function gridLlr(result: GridResultMessage): GridLlr {
-  const { id, llr, timing, provenance, model = '', version = '' } = result;
+  const { id, llr, timing, provenance, quality, model = '', version = '' } = result;
   const datatype = llr ? LLR_DATATYPE_NAMES.get(llr.datatype) : undefined;
   if (!llr || !datatype)
     throw new SpikingRxError('INTERNAL', `the answer for grid "${id}" has no LLRs this client understands`);
@@ -80,6 +80,11 @@ export function gridLlr(result: GridResultMessage): GridLlr {
       ...(typeof timing?.encodeMs === 'number' && { encodeMs: timing.encodeMs }),
     },
     provenance: { sha256: provenance?.sha256 ?? '', provider: provenance?.provider ?? '' },
+    quality: {
+      estimatedSnrDb: quality?.estimatedSnrDb ?? undefined,
+      meanAbsLlr: quality?.meanAbsLlr ?? 0,
+      saturatedFraction: quality?.saturatedFraction ?? 0,
+    },
   };
 }
 

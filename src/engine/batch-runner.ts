@@ -8,8 +8,9 @@ import {
   type BatchRow,
 } from './batch-layout.js';
 import { allFinite, formatLlr, formattedBytes, type LlrPlanes } from './llr-format.js';
+import { MagnitudeCounter, saturatedFraction } from './llr-quality.js';
 import { type RuntimeTensor, type Session, tensorOver } from './session.js';
-import type { RowAnswer, RowOutcome } from './worker-protocol.js';
+import type { BatchAnswer, RowAnswer, RowOutcome } from './worker-protocol.js';
 
 export interface BatchJob extends BatchLayout {
   readonly session: Session;
@@ -18,12 +19,11 @@ export interface BatchJob extends BatchLayout {
   readonly memory: SharedArrayBuffer;
 }
 
-export interface BatchAnswer {
-  readonly computeMs: number;
-  readonly rows: readonly RowOutcome[];
+/** What a run left behind, and the counter of its LLRs' magnitudes. */
+interface Outcome {
+  readonly results: Readonly<Record<string, RuntimeTensor>>;
+  readonly magnitudes: MagnitudeCounter | undefined;
 }
-
-type Results = Readonly<Record<string, RuntimeTensor>>;
 
 /**
  * Runs batches through sessions on the calling thread, with one set of input and output buffers that
@@ -42,7 +42,9 @@ export class BatchRunner {
     const results = await job.session.run(feeds, fetches);
     const computeMs = performance.now() - started;
     for (const output of job.outputs) checkOutput(job, output, results[output.name]);
-    return { computeMs, rows: answerRows(job, results) };
+    const magnitudes = job.rows.some(({ llr }) => llr) ? new MagnitudeCounter() : undefined;
+    const rows = answerRows(job, { results, magnitudes });
+    return { computeMs, rows, magnitudes: magnitudes?.total() };
   }
 
   #feed({ memory }: BatchJob, input: BatchInput, index: number): RuntimeTensor {
@@ -84,8 +86,8 @@ interface Part {
 }
 
 /** All rows in one buffer: the main thread gets one block of memory a batch, not one a row. */
-function answerRows(job: BatchJob, results: Results): RowOutcome[] {
-  const rows = job.rows.map((row, index) => rowParts(job, row, index, results));
+function answerRows(job: BatchJob, outcome: Outcome): RowOutcome[] {
+  const rows = job.rows.map((row, index) => rowParts(job, row, index, outcome));
   let end = 0;
   for (const parts of rows)
     if (Array.isArray(parts)) for (const { byteLength } of parts) end += aligned(byteLength);
@@ -103,8 +105,9 @@ function answerRows(job: BatchJob, results: Results): RowOutcome[] {
 }
 
 /** The tensors of a row, or why it has none. */
-function rowParts(job: BatchJob, row: BatchRow, index: number, results: Results): Part[] | string {
-  if (row.llr) return llrPart(job, row.llr, index, results[TENSOR_NAMES.llr] as RuntimeTensor);
+function rowParts(job: BatchJob, row: BatchRow, index: number, outcome: Outcome): Part[] | string {
+  if (row.llr) return llrPart(job, row.llr, index, outcome);
+  const { results } = outcome;
   return row.outputs.map((name) => tensorPart(job, index, results[name] as RuntimeTensor));
 }
 
@@ -126,8 +129,9 @@ function llrPart(
   { memory }: BatchJob,
   { format, mask }: NonNullable<BatchRow['llr']>,
   index: number,
-  { data, dims }: RuntimeTensor,
+  { results, magnitudes }: Outcome,
 ): Part[] | string {
+  const { data, dims } = results[TENSOR_NAMES.llr] as RuntimeTensor;
   const [, bitsPerSymbol = 0, nSym = 0, nSc = 0] = dims;
   const elements = bitsPerSymbol * nSym * nSc;
   const planes = (data as Float32Array).subarray(index * elements, (index + 1) * elements);
@@ -137,7 +141,11 @@ function llrPart(
   return [
     {
       byteLength: formattedBytes(input, format),
-      write: (buffer, byteOffset) => formatLlr(input, format, { buffer, byteOffset }),
+      write: (buffer, byteOffset) => {
+        const answer = formatLlr(input, format, { buffer, byteOffset });
+        const meanAbsLlr = magnitudes?.add(input) ?? 0;
+        return { ...answer, quality: { meanAbsLlr, saturatedFraction: saturatedFraction(answer, format) } };
+      },
     },
   ];
 }

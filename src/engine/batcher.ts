@@ -1,6 +1,5 @@
 import { SpikingRxError } from '../errors.js';
 import { batchCapacity, type BatchLimits, BatchQueue } from './batch-queue.js';
-import type { BatchAnswer } from './batch-runner.js';
 import { ComputeTimes } from './compute-times.js';
 import { type BatchDispatchedEvent, type EngineObserver, notify } from './observer.js';
 import type { RepositoryModel } from './model-repository.js';
@@ -10,6 +9,7 @@ import type { Priority } from './types.js';
 import { WorkerClock } from './worker-clock.js';
 import { type WorkerHandle, WorkerLostError } from './worker-handle.js';
 import type { WorkerPool } from './worker-pool.js';
+import type { BatchAnswer } from './worker-protocol.js';
 
 export interface BatcherOptions extends BatchLimits {
   readonly maxQueueDelayMs: number;
@@ -197,7 +197,8 @@ export class Batcher {
       this.times.observe(model.key, event.resourceElements, tookMs);
       this.workers.reportAnswered(worker);
       this.pump(); // the worker first, the clients second
-      notify(observer, 'batchCompleted', { ...event, outcome: 'ok', computeMs: answer.computeMs });
+      const { computeMs, magnitudes } = answer;
+      notify(observer, 'batchCompleted', { ...event, outcome: 'ok', computeMs, magnitudes });
       scatter(grids, answer);
     } catch (error) {
       clock.batchEnded(performance.now());

@@ -211,9 +211,11 @@ class LlrEngine implements Engine {
     const model = this.modelOf(request);
     const { tensors, timing } = await this.submit(request, llrRow(request, model), model);
     const [llr] = tensors;
-    if (llr === undefined) throw new SpikingRxError('INTERNAL', 'the worker returned no LLRs for this grid');
+    if (llr?.quality === undefined)
+      throw new SpikingRxError('INTERNAL', 'the worker returned no LLRs for this grid');
     const { id, format } = request;
-    return { ...origin(id, model), llr: { datatype: format.datatype, ...llr }, timing };
+    const { shape, bytes, quality } = llr;
+    return { ...origin(id, model), llr: { datatype: format.datatype, shape, bytes }, quality, timing };
   }
 
   async infer(request: TensorRequest): Promise<TensorResult> {

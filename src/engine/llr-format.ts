@@ -24,7 +24,7 @@ export const LLR_BYTES = { f32: 4, f16: 2, i8: 1 } as const;
 
 const I8_MAX = 127;
 /** (2 − 2⁻²³)·2¹²⁷, the largest finite float32. */
-const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
+export const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 /** 1.5·2²³: adding and subtracting it in float32 rounds |x| < 2²² to the nearest integer, ties to even. */
 const ROUNDING_SHIFT = 12_582_912;
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.js';
 import type { RefusalKind } from './model-refusal.js';
+import type { LlrMagnitudes } from './llr-quality.js';
 
 interface BatchEvent {
   readonly model: string;
@@ -21,6 +22,8 @@ export interface BatchCompletedEvent extends BatchEvent {
   readonly outcome: 'ok' | 'failed' | 'worker_lost';
   /** Time around the runtime's `run`, in milliseconds; 0 unless `ok`. */
   readonly computeMs: number;
+  /** Of its LLRs; undefined without any. */
+  readonly magnitudes?: LlrMagnitudes | undefined;
 }
 
 /** Every grid that was queued ends in exactly one of these; what `compute` refuses at once is not queued. */

@@ -1,4 +1,5 @@
 import type { ElementType } from '../onnx/signature.js';
+import type { LlrQuality } from './llr-quality.js';
 
 /** Shape of one received grid. */
 export interface GridShape {
@@ -126,6 +127,7 @@ export interface LlrResult {
     /** Little-endian values of `datatype`: a view of a buffer shared with the other grids of its batch. */
     readonly bytes: Uint8Array<ArrayBuffer>;
   };
+  readonly quality: LlrQuality;
   readonly timing: LlrTiming;
 }
 

@@ -1,11 +1,12 @@
 import { SpikingRxError } from '../errors.js';
 import { ELEMENT_BYTES, elementCount, type TensorDescription } from '../onnx/signature.js';
 import { layOutBatch, writeBatch } from './batch-layout.js';
-import type { BatchAnswer, BatchRunner } from './batch-runner.js';
+import type { BatchRunner } from './batch-runner.js';
 import { llrRow } from './llr-row.js';
 import { makeRow, type Row, type RunnableModel } from './row.js';
 import { type Session, tensorOver } from './session.js';
 import type { LlrRequest } from './types.js';
+import type { BatchAnswer } from './worker-protocol.js';
 
 /** One slot of one PRB, where the model leaves the sizes open. */
 const SLOT = { nSym: 14, nSc: 12 } as const;

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { SpikingRxError } from '../errors.js';
 import { layOutBatch, writeBatch } from './batch-layout.js';
-import type { BatchAnswer } from './batch-runner.js';
 import type { Row, RunnableModel } from './row.js';
 import { ModelRefusedError, type Refusal } from './model-refusal.js';
 import type {
+  BatchAnswer,
   BatchMessage,
   MainMessage,
   RefusedInWorker,
@@ -195,7 +195,7 @@ export class WorkerHandle {
     this.watchRunning();
     this.spareMemory.push(batch.memory);
     if (message.type === 'done') {
-      batch.resolve({ computeMs: message.computeMs, rows: message.rows });
+      batch.resolve(message);
     } else {
       batch.reject(new SpikingRxError(message.failure.code, message.failure.message));
     }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { BatchLayout } from './batch-layout.js';
 import type { Refusal } from './model-refusal.js';
+import type { LlrMagnitudes, LlrQuality } from './llr-quality.js';
 import type { RunnableModel } from './row.js';
 
 /** A model as every worker loads it, from the very bytes whose hash is reported. */
@@ -51,6 +52,16 @@ export interface RowFailure {
 export interface RowAnswer {
   readonly shape: readonly number[];
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of LLRs. */
+  readonly quality?: LlrQuality;
+}
+
+/** What the session made of a batch. */
+export interface BatchAnswer {
+  readonly computeMs: number;
+  readonly rows: readonly RowOutcome[];
+  /** Of all its LLRs; undefined without any. */
+  readonly magnitudes: LlrMagnitudes | undefined;
 }
 
 export type RowOutcome =
@@ -67,10 +78,5 @@ export type WorkerMessage =
       /** Why a model was not loaded. */
       readonly refusal: Refusal | undefined;
     }
-  | {
-      readonly type: 'done';
-      readonly batchId: number;
-      readonly computeMs: number;
-      readonly rows: readonly RowOutcome[];
-    }
+  | ({ readonly type: 'done'; readonly batchId: number } & BatchAnswer)
   | { readonly type: 'failed'; readonly batchId: number; readonly failure: RowFailure };

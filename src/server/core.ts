@@ -15,10 +15,11 @@ import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import type { Config } from './config.js';
-import { GridDecoder } from './decode-grid.js';
+import { type DecodedGrid, GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
+import type { Quality } from './quality.js';
 import type { RequestRecord, Requests } from './telemetry/requests.js';
 import type { Trace } from './telemetry/tracing.js';
 import { WaitingRoom, type WaitLimits } from './waiting-room.js';
@@ -51,9 +52,10 @@ export interface RequestContext extends Omit<GridContext, 'field'> {
   readonly maxLlrs?: number | undefined;
 }
 
-/** LLRs of one grid and where they come from. */
+/** LLRs of one grid, how good they are and where they come from. */
 export interface GridAnswer {
   readonly result: LlrResult;
+  readonly quality: Quality;
   readonly provenance: Provenance;
 }
 
@@ -269,7 +271,9 @@ export class ServiceCore {
   async #compute({ request, ...known }: Decoded): Promise<GridAnswer> {
     try {
       const result = await this.engine.compute(request);
-      return { result, provenance: provenanceOf(result, known) };
+      const quality = { ...result.quality, estimatedSnrDb: request.estimatedSnrDb };
+      this.metrics.quality.gridAnswered(result, quality);
+      return { result, quality, provenance: provenanceOf(result, known) };
     } finally {
       // The engine needs the request until the answer, and no longer.
       this.#decoder.release(request);
@@ -284,7 +288,7 @@ export class ServiceCore {
 }
 
 interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
-  readonly request: LlrRequest;
+  readonly request: DecodedGrid;
 }
 
 function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): Trace | undefined {

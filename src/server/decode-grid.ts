@@ -6,6 +6,7 @@ import { SUBCARRIERS_PER_RB, SYMBOLS_PER_SLOT } from '../nr/shape.js';
 import { decodeBase64 } from './base64.js';
 import { FloatPool } from './float-pool.js';
 import { checkAmplitude, PilotCache, type Pilots } from './pilots.js';
+import { SnrEstimator } from './snr-estimate.js';
 import type { WireDmrs, WireFormat, WireGrid, WireIq } from './wire-grid.js';
 
 /** Longest id, in UTF-16 units: ids are echoed, logged and kept for every grid in flight. */
@@ -35,13 +36,18 @@ export interface DecodeContext {
   readonly priority: Priority;
 }
 
+export interface DecodedGrid extends LlrRequest {
+  /** As {@link SnrEstimator.estimate} has it. */
+  readonly estimatedSnrDb: number | undefined;
+}
+
 /** Validates grids and decodes them into the model's layout, in buffers that are used over and over. */
 export class GridDecoder {
   readonly #pilots = new PilotCache(PILOT_CACHE_BYTES);
   readonly #buffers = new FloatPool(POOL_BYTES);
 
   /** @throws INVALID_ARGUMENT that names the field, what was expected and what came. */
-  decode(grid: WireGrid, context: DecodeContext): LlrRequest {
+  decode(grid: WireGrid, context: DecodeContext): DecodedGrid {
     const { model, field, deadlineMs, signal, client, priority } = context;
     checkId(grid.id, `${field}.id`);
     if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
@@ -63,6 +69,7 @@ export class GridDecoder {
       client,
       priority,
       ...(signal && { signal }),
+      estimatedSnrDb: pilots.snr.estimate(rxGrid, shape),
     };
   }
 
@@ -198,7 +205,7 @@ function tensorPilots(wire: WireDmrs & { kind: 'tensor' }, shape: GridShape, fie
   // Of raw pilots the comb is not known. One group: only the pilots are left out. Two groups of type 1 are
   // every subcarrier, so symbols with pilots hold no data.
   const reserved = groups === 2 ? ({ configType: 1, cdmGroupsWithoutData: 2 } as const) : undefined;
-  return { dmrs, dataMask: dataMask(dmrs, shape, reserved) };
+  return { dmrs, dataMask: dataMask(dmrs, shape, reserved), snr: new SnrEstimator(dmrs, shape) };
 }
 
 /** Resource elements of `[2, planeSize]` that hold a pilot. */

@@ -7,6 +7,7 @@ import { EngineEventMetrics } from './metrics/engine-events.js';
 import { watchEngine } from './metrics/engine-state.js';
 import { ModelMetrics } from './metrics/models.js';
 import { ProcessMetrics } from './metrics/process.js';
+import { QualityMetrics } from './metrics/quality.js';
 import { RequestMetrics } from './metrics/requests.js';
 import { allObservers } from './telemetry/observers.js';
 
@@ -34,14 +35,20 @@ export class Metrics {
     registers: this.#registers,
   });
   readonly #models = new ModelMetrics(this.registry);
+  readonly quality = new QualityMetrics(this.registry);
 
   /** Hand this to the engine. */
-  readonly observer: EngineObserver = allObservers(this.#events.observer, this.#models.observer, {
-    gridFinished: ({ outcome, queueMs, computeMs }) => {
-      this.stage('queue', queueMs);
-      if (outcome === 'OK') this.stage('compute', computeMs);
+  readonly observer: EngineObserver = allObservers(
+    this.#events.observer,
+    this.#models.observer,
+    this.quality.observer,
+    {
+      gridFinished: ({ outcome, queueMs, computeMs }) => {
+        this.stage('queue', queueMs);
+        if (outcome === 'OK') this.stage('compute', computeMs);
+      },
     },
-  });
+  );
 
   stage(stage: Stage, milliseconds: number): void {
     this.#stageSeconds.observe({ stage }, milliseconds / 1000);

@@ -3,6 +3,7 @@ import type { GridShape } from '../engine/types.js';
 import { invalid } from '../errors.js';
 import { dmrsGrid, type DmrsConfig } from '../nr/dmrs.js';
 import { dataMask } from '../nr/resource-map.js';
+import { SnrEstimator } from './snr-estimate.js';
 import type { WireDmrsConfig } from './wire-grid.js';
 
 /** What a grid's DMRS mean to the model. Shared between requests: never written to. */
@@ -11,6 +12,7 @@ export interface Pilots {
   readonly dmrs: Float32Array<ArrayBuffer>;
   /** `[nSym, nSc]`, 1 where the resource element carries data. */
   readonly dataMask: Uint8Array<ArrayBuffer>;
+  readonly snr: SnrEstimator;
 }
 
 /**
@@ -39,7 +41,7 @@ export class PilotCache {
   constructor(maxBytes: number) {
     this.#pilots = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: (pilots) => pilots.dmrs.byteLength + pilots.dataMask.byteLength,
+      sizeCalculation: ({ dmrs, dataMask: mask, snr }) => dmrs.byteLength + mask.byteLength + snr.byteLength,
     });
   }
 
@@ -52,7 +54,7 @@ export class PilotCache {
     if (kept !== undefined) return kept;
     const dmrs = dmrsGrid(config, shape, field);
     checkAmplitude(config.scale, `${field}.scale`);
-    const pilots = { dmrs, dataMask: dataMask(dmrs, shape, config) };
+    const pilots = { dmrs, dataMask: dataMask(dmrs, shape, config), snr: new SnrEstimator(dmrs, shape) };
     this.#pilots.set(key, pilots);
     return pilots;
   }

@@ -28,13 +28,12 @@ export function provenanceOf(
 /**
  * The provenance of a message's answers as texts, for headers, trailers and parameters; names in kebab case.
  * Stage times and batch sizes are comma-separated, one an answer; what the answers have in common is said once.
- * @param prefix of every name.
  */
-export function provenanceTexts(answers: readonly Provenance[], prefix = ''): Record<string, string> {
+export function provenanceTexts(answers: readonly Provenance[]): Record<string, string> {
   const each = (text: (one: Provenance) => string): string => answers.map(text).join(',');
   const common = (text: (one: Provenance) => string): string =>
     new Set(answers.map(text)).size === 1 ? text(answers[0]!) : each(text);
-  const texts = {
+  return {
     model: asciiOnly(common(({ model }) => model)),
     version: common(({ version }) => version),
     sha256: common(({ sha256 }) => sha256),
@@ -44,7 +43,6 @@ export function provenanceTexts(answers: readonly Provenance[], prefix = ''): Re
     'queue-ms': each(({ queueMs }) => milliseconds(queueMs)),
     'compute-ms': each(({ computeMs }) => milliseconds(computeMs)),
   };
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [prefix + name, text]));
 }
 
 /** A time as headers and trailers give it. */

@@ -155,6 +155,17 @@ export const ProvenanceSchema = Type.Object(
   { description: 'What computed the LLRs, beside model and version' },
 );
 
+export const QualitySchema = Type.Object(
+  {
+    estimatedSnrDb: Type.Optional(
+      Type.Number({ description: 'Signal-to-noise ratio, from the pilots; absent where they are too few' }),
+    ),
+    meanAbsLlr: Type.Number({ description: 'Mean magnitude of the LLRs, before output.scale' }),
+    saturatedFraction: Type.Number({ description: 'Share of values at the limits of their datatype' }),
+  },
+  { description: 'How good the signal was, and how sure the receiver' },
+);
+
 export const LlrJsonAnswerSchema = Type.Object({
   model: Type.String(),
   version: Type.String(),
@@ -168,6 +179,7 @@ export const LlrJsonAnswerSchema = Type.Object({
       }),
       timing: TimingSchema,
       provenance: ProvenanceSchema,
+      quality: QualitySchema,
     }),
   ),
 });

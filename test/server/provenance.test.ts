@@ -139,9 +139,9 @@ describe('provenance as texts', () => {
   };
 
   test('what differs is said of each', () => {
-    const texts = provenanceTexts([one, { ...one, sha256: 'bb', batchSize: 1 }], 'p-');
-    expect(texts).toMatchObject({ 'p-sha256': 'aa,bb', 'p-model': 'm', 'p-batch-size': '2,1' });
-    expect(texts['p-decode-ms']).toBe('0.123,0.123');
+    const texts = provenanceTexts([one, { ...one, sha256: 'bb', batchSize: 1 }]);
+    expect(texts).toMatchObject({ sha256: 'aa,bb', model: 'm', 'batch-size': '2,1' });
+    expect(texts['decode-ms']).toBe('0.123,0.123');
   });
 
   test('a folder name beyond ASCII is no reason to fail', () => {

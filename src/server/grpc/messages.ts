@@ -102,7 +102,7 @@ export function requestSize({ grids = [] }: ComputeLlrRequestMessage, client: st
   return { grids: grids.length, bytes, client };
 }
 
-export function resultMessage({ result, provenance }: GridAnswer): GridResultMessage {
+export function resultMessage({ result, provenance, quality }: GridAnswer): GridResultMessage {
   const { datatype, shape, bytes } = result.llr;
   const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
   return {
@@ -112,6 +112,7 @@ export function resultMessage({ result, provenance }: GridAnswer): GridResultMes
     model: result.model,
     version: result.version,
     provenance: { sha256, provider },
+    quality,
   };
 }
 

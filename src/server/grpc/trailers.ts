@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import { milliseconds, provenanceTexts, type Provenance } from '../provenance.js';
+import { milliseconds } from '../provenance.js';
 
 /**
  * Trailers of unary answers. They leave after the answer, so that they can say how long its encoding took:
@@ -8,11 +8,10 @@ import { milliseconds, provenanceTexts, type Provenance } from '../provenance.js
 export class AnswerTrailers {
   readonly #trailers = new WeakMap<object, Metadata>();
 
-  /** Trailers that say where the grids of `answer` come from. */
-  describe(answer: object, provenances: readonly Provenance[]): void {
+  /** Trailers that say what `texts` do of the grids of `answer`, by names without their prefix. */
+  describe(answer: object, texts: Readonly<Record<string, string>>): void {
     const trailers = new Metadata();
-    for (const [name, text] of Object.entries(provenanceTexts(provenances, 'spikingrx-')))
-      trailers.set(name, text);
+    for (const [name, text] of Object.entries(texts)) trailers.set(`spikingrx-${name}`, text);
     this.#trailers.set(answer, trailers);
   }
 

@@ -7,6 +7,7 @@ import type {
   ModelMessage,
 } from '../../wire/messages.js';
 import type { SpikingRxError } from '../../errors.js';
+import { answerTexts } from '../answer-texts.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
 import { clientOfPeer } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
@@ -76,10 +77,7 @@ async function computeLlr(
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     const answer = { model: model.name, version: model.version, results: answers.map(resultMessage) };
-    trailers.describe(
-      answer,
-      answers.map(({ provenance }) => provenance),
-    );
+    trailers.describe(answer, answerTexts(answers));
     return answer;
   } finally {
     permit.release();

@@ -3,9 +3,9 @@ import { invalid } from '../../errors.js';
 import { IQ_BYTES } from '../../iq.js';
 import { DmrsConfigSchema } from '../../nr/dmrs-schema.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
+import { answerTexts } from '../answer-texts.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
-import { provenanceTexts } from '../provenance.js';
 import type { LlrQuery } from '../schemas.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
 
@@ -124,8 +124,6 @@ export function binaryHeaders(answers: readonly GridAnswer[]): Record<string, st
 
 /** What either form of an answer says of it in headers. */
 export function answerHeaders(answers: readonly GridAnswer[]): Record<string, string> {
-  return provenanceTexts(
-    answers.map(({ provenance }) => provenance),
-    'x-spikingrx-',
-  );
+  const texts = Object.entries(answerTexts(answers));
+  return Object.fromEntries(texts.map(([name, text]) => [`x-spikingrx-${name}`, text]));
 }

@@ -121,9 +121,13 @@ function jsonDmrs(dmrs: LlrJsonBody['grids'][number]['dmrs']): WireDmrs {
   return { kind: 'tensor', tensor: { ...tensor, scale }, cdmGroupsWithoutData };
 }
 
-function jsonResult({ result, provenance }: GridAnswer, asArray: boolean): LlrJsonAnswer['results'][number] {
+function jsonResult(
+  { result, provenance, quality }: GridAnswer,
+  asArray: boolean,
+): LlrJsonAnswer['results'][number] {
   const start = performance.now();
   const { datatype, shape, bytes } = result.llr;
+  const { estimatedSnrDb, meanAbsLlr, saturatedFraction } = quality;
   const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
   const data = asArray
     ? llrNumbers(datatype, bytes)
@@ -133,6 +137,11 @@ function jsonResult({ result, provenance }: GridAnswer, asArray: boolean): LlrJs
     llr: { datatype, shape: [...shape], data },
     timing: { decodeMs, queueMs, computeMs, encodeMs: performance.now() - start, batchSize },
     provenance: { sha256, provider },
+    quality: {
+      ...(estimatedSnrDb !== undefined && { estimatedSnrDb }),
+      meanAbsLlr,
+      saturatedFraction,
+    },
   };
 }
 
@@ -187,7 +196,8 @@ const llrSchema = {
     'pilot tensor unless dmrsConfig is given. Its answer is the LLRs back to back; the headers ' +
     'x-spikingrx-datatype and -shapes (one a grid, as 2x14x96) describe it. In either form the headers ' +
     'x-spikingrx-model, -version, -sha256 and -provider say what computed the answer, -decode-ms, -queue-ms, ' +
-    '-compute-ms and -batch-size (comma-separated, one a grid) and -encode-ms (of the message) how it went.',
+    '-compute-ms and -batch-size (comma-separated, one a grid) and -encode-ms (of the message) how it went, and ' +
+    '-estimated-snr-db, -mean-abs-llr and -saturated-fraction (one a grid) how good it is.',
   querystring: LlrQuerySchema,
   body: {
     content: {

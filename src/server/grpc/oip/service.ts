@@ -14,6 +14,7 @@ import type {
 } from '../../../wire/inference/messages.js';
 import type { ServiceCore } from '../../core.js';
 import { modelMetadata, modelReady, serverMetadata } from '../../oip/metadata.js';
+import { provenanceTexts } from '../../provenance.js';
 import { AnsweredStream } from '../answered-stream.js';
 import { type Answer, type CallContext, type Handler, unary, type UnaryParts } from '../unary.js';
 import { inferMessage, inferSize } from './infer.js';
@@ -127,7 +128,7 @@ async function modelInfer(
     const receivedMs = record.startMs;
     const context = { record, signal, client, deadlineMs, receivedMs, rows: size.grids };
     const { response, answer } = await inferMessage(core, request, context);
-    trailers.describe(response, [answer.provenance]);
+    trailers.describe(response, provenanceTexts([answer.provenance]));
     return response;
   } finally {
     permit.release();
