@@ -7,6 +7,7 @@ import { listenSettings } from './config/listen.js';
 import { loggingSettings } from './config/logging.js';
 import { modelsSettings } from './config/models.js';
 import { tlsSettings } from './config/tls.js';
+import { webSettings } from './config/web.js';
 
 export * from './config/sizes.js';
 
@@ -22,6 +23,7 @@ export const ConfigSchema = Type.Object(
     ...limitsSettings,
     ...accessSettings,
     ...tlsSettings,
+    ...webSettings,
     ...lifecycleSettings,
     ...loggingSettings,
   },

@@ -1,7 +1,5 @@
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { grid, jsonGrid } from './helpers/grids.js';
 import { startTestService, type TestService } from './helpers/service.js';
 
 let service: TestService;
@@ -61,13 +59,6 @@ test.each([
   const answer = errorOf(await rawAnswer(text));
   expect(performance.now() - start).toBeLessThan(5000);
   expect(answer).toMatchObject({ status: 408, error: { code: 'DEADLINE_EXCEEDED', field: 'request' } });
-});
-
-test('a compressed body', async () => {
-  const body = gzipSync(JSON.stringify({ grids: [jsonGrid(grid())] }));
-  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-  const answer = await json('/v1/llr', { method: 'POST', headers, body });
-  expect(answer).toMatchObject({ status: 415, error: { field: 'content-encoding', received: 'gzip' } });
 });
 
 test('a wrong method is told apart from a wrong path', async () => {

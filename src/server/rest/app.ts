@@ -7,6 +7,7 @@ import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
 import type { Entrance } from '../access/access.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
+import { compressAnswers } from './compression.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
 import { describeRoutes } from './docs.js';
@@ -52,6 +53,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   refuseWhenStopping(app, core);
   prepareUploads(app);
   guardRoutes(app, core, parts.entrance);
+  if (core.config.compressAnswers) await compressAnswers(app);
   await describeRoutes(app, core);
   const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
   await app.register(async (scope: App) => probeRoutes(scope, core));

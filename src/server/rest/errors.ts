@@ -139,7 +139,8 @@ function urlError({ code }: FastifyError): SpikingRxError | undefined {
   return undefined;
 }
 
-function bodyRefusal(status: 400 | 413, expected: string, received: string): SpikingRxError {
+/** Of a body that is too large, or is not what it says. */
+export function bodyRefusal(status: 400 | 413, expected: string, received: string): SpikingRxError {
   const code = status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENT';
   return new HttpRefusal(status, { field: 'body', expected, received, code });
 }

@@ -6,7 +6,8 @@ import type { ServiceCore } from '../core.js';
 import { clientOfAddress } from '../client-key.js';
 import { toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
-import { HttpRefusal } from './errors.js';
+import { bodyRefusal, HttpRefusal } from './errors.js';
+import { GzipBody } from './gzip-body.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,7 +34,7 @@ export function bodyLimit(request: Pick<FastifyRequest, 'headers'>, core: Servic
   return (isBinary(request.headers) ? maxRequestBytes : maxJsonBytes)(core.config);
 }
 
-/** Before the body is read: refuses what is encoded, and what there is no room for as things stand. */
+/** Before the body is read: refuses what is encoded otherwise than with gzip, and what there is no room for as things stand. */
 export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): void {
   const abort = new AbortController();
   request.gone = abort.signal;
@@ -42,35 +43,37 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
     if (!reply.raw.writableFinished) abort.abort();
   });
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity')
-    throw new HttpRefusal(415, {
-      field: 'content-encoding',
-      expected: 'none, or identity',
-      received: encoding.slice(0, 40),
-    });
+  if (encoding !== 'identity' && encoding !== 'gzip') {
+    const details = { field: 'content-encoding', expected: 'gzip, or none', received: encoding.slice(0, 40) };
+    throw new HttpRefusal(415, details, { 'accept-encoding': 'gzip, identity' });
+  }
   const length = Number(request.headers['content-length'] ?? 0);
   // What is beyond the limit is refused as such by the body reader, whether or not there is room.
   if (length <= bodyLimit(request, core))
     core.engine.admit({ grids: 0, bytes: length, client: request.client }).release();
 }
 
+interface Upload {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly core: ServiceCore;
+}
+
 /**
- * The body, taking room for its bytes as they come: what is only announced holds nothing, and what is being
- * uploaded is bounded. The room is given back when the answer is out or the connection lost. A body that runs
- * out of room half-way is refused with QUEUE_FULL, and the rest of it ignored.
+ * The body, decompressed, taking room for its bytes as they come: what is only announced holds nothing, and what
+ * is being uploaded is bounded. The room is given back when the answer is out or the connection lost. A body that
+ * runs out of room half-way is refused with QUEUE_FULL, one that grows too large with PAYLOAD_TOO_LARGE, and the
+ * rest of it ignored.
  */
-export function admittedBody(
-  body: Readable,
-  {
-    request: { client },
-    reply,
-    core,
-  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly core: ServiceCore },
-): Readable {
-  const permits: Permit[] = [];
-  const blocks = new Blocks((bytes) => permits.push(core.admit({ grids: 0, bytes, client })));
+export function admittedBody(body: Readable, upload: Upload): Readable {
+  const { request, reply } = upload;
+  const gzip = request.headers['content-encoding'] === 'gzip' ? new GzipBody(body) : undefined;
+  const source = gzip?.decoded ?? body;
+  const room = new Room(upload, gzip);
+  const blocks = new Blocks((bytes) => room.take(bytes));
   const ignoreRest = (): void => {
-    body.unpipe(blocks);
+    source.unpipe(blocks);
+    gzip?.abandon();
     body.resume();
   };
   blocks.once('error', ignoreRest);
@@ -78,13 +81,47 @@ export function admittedBody(
     // Answered before the body was read, as unsupported ones are: what still comes must take no room.
     ignoreRest();
     blocks.destroy();
-    for (const permit of permits.splice(0)) permit.release();
+    room.release();
   });
   body.once('error', (error) => blocks.destroy(error));
   body.once('close', () => {
     if (!body.readableEnded) blocks.destroy();
   });
-  return body.pipe(blocks);
+  if (!gzip) return body.pipe(blocks);
+  gzip.decoded.once('error', () =>
+    blocks.destroy(bodyRefusal(400, 'gzip', 'something else, or a part of it')),
+  );
+  // By this Fastify knows that the length announced is not that of what it reads.
+  return Object.defineProperty(source.pipe(blocks), 'receivedEncodedLength', {
+    get: () => gzip.encodedBytes,
+  });
+}
+
+/** What a body takes of the service's room. */
+class Room {
+  readonly #permits: Permit[] = [];
+  readonly #limit: number;
+  #bytes = 0;
+
+  constructor(
+    private readonly upload: Upload,
+    private readonly gzip: GzipBody | undefined,
+  ) {
+    this.#limit = bodyLimit(upload.request, upload.core);
+  }
+
+  /** @throws QUEUE_FULL, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
+  take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#limit) throw bodyRefusal(413, `at most ${this.#limit} bytes`, 'more');
+    this.gzip?.checkRatio(this.#bytes);
+    const { core, request } = this.upload;
+    this.#permits.push(core.admit({ grids: 0, bytes, client: request.client }));
+  }
+
+  release(): void {
+    for (const permit of this.#permits.splice(0)) permit.release();
+  }
 }
 
 /** Chunks below this are joined: HTTP allows chunks of one byte, and each would be a buffer and a permit. */
