@@ -8,6 +8,7 @@ import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import type { LlrQuery } from '../schemas.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
+import { headersOf } from './headers.js';
 
 /** How the bytes of each grid of a binary request are laid out. */
 interface Layout {
@@ -124,6 +125,5 @@ export function binaryHeaders(answers: readonly GridAnswer[]): Record<string, st
 
 /** What either form of an answer says of it in headers. */
 export function answerHeaders(answers: readonly GridAnswer[]): Record<string, string> {
-  const texts = Object.entries(answerTexts(answers));
-  return Object.fromEntries(texts.map(([name, text]) => [`x-spikingrx-${name}`, text]));
+  return headersOf(answerTexts(answers));
 }

@@ -9,6 +9,7 @@ import { modelMetadata, modelReady, serverMetadata } from '../oip/metadata.js';
 import { milliseconds, provenanceTexts } from '../provenance.js';
 import type { App } from './app-type.js';
 import { writeInferAnswer } from './oip-answer.js';
+import { headersOf } from './headers.js';
 import { InferBodySchema, readInferBody } from './oip-body.js';
 import { admittedBody, checkUpload } from './upload.js';
 
@@ -111,7 +112,7 @@ async function answerInfer(request: FastifyRequest, reply: FastifyReply, core: S
   core.metrics.stage('encode', encodeMs);
   void reply
     .type(jsonLength === undefined ? 'application/json' : 'application/octet-stream')
-    .headers(provenanceTexts([answer.provenance], 'x-spikingrx-'))
+    .headers(headersOf(provenanceTexts([answer.provenance])))
     .header('x-spikingrx-encode-ms', milliseconds(encodeMs));
   if (jsonLength !== undefined) void reply.header(JSON_LENGTH_HEADER, String(jsonLength));
   return bytes;
