@@ -15,6 +15,7 @@ import { inferenceHandlers } from './oip/service.js';
 import { llrStream, type StreamCall } from './stream.js';
 import { AnswerTrailers } from './trailers.js';
 import { unaryHandlers } from './unary.js';
+import { wholeRequestInterceptor } from './whole-request.js';
 
 export interface GrpcServer {
   readonly server: Server;
@@ -37,7 +38,7 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    interceptors: [accessInterceptor(core)],
+    interceptors: [accessInterceptor(core), wholeRequestInterceptor(core)],
   };
   const server = new Server(options);
   const trailers = new AnswerTrailers();

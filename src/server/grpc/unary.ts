@@ -17,6 +17,7 @@ import type { RequestRecord } from '../telemetry/requests.js';
 import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
 import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
+import { resetCall } from './reset-call.js';
 import type { AnswerTrailers } from './trailers.js';
 
 type Call<Q, A> = ServerUnaryCall<Q | Refused, A>;
@@ -49,6 +50,7 @@ export interface UnaryParts {
 
 export interface CallContext {
   readonly record: RequestRecord;
+  /** Aborted when the call is over: the caller is gone, or has taken the whole answer. */
   readonly signal: AbortSignal;
   /** On the `performance.now()` clock; absent when the caller set none. */
   readonly deadlineMs: number | undefined;
@@ -64,7 +66,6 @@ async function computeLlr(
 ): Promise<ComputeLlrResponseMessage> {
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
-  // Released once grpc-js has the answer; what it buffers of one unary answer is bounded by the message limit.
   const permit = core.admit(requestSize(request, client));
   try {
     const model = core.llrModel(request.model, request.version);
@@ -80,8 +81,14 @@ async function computeLlr(
     trailers.describe(answer, answerTexts(answers));
     return answer;
   } finally {
-    permit.release();
+    // An answer that its caller does not take fills memory too.
+    whenOver(signal, () => permit.release());
   }
+}
+
+function whenOver(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
 }
 
 /** Runs a method, turns what it throws into a status, and ends the call's record. */
@@ -120,6 +127,11 @@ export function unary<Q, A extends object>(
       if (answer) record.trace?.answeredBy(answer);
       callback(null, answer, answer ? trailers.of(answer) : undefined);
     }
+    const stalled = setTimeout(() => {
+      log.warn({ method: method.method, requestId: record.id }, 'call ended: its answer was not read');
+      resetCall(call);
+    }, core.config.requestTimeoutMs);
+    whenOver(abort.signal, () => clearTimeout(stalled));
     // Encoding was a part of it.
     record.end(failure?.code ?? 'OK');
   };

@@ -51,6 +51,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   recordRequests(app, core);
   answerErrors(app, core);
   refuseWhenStopping(app, core);
+  endUnreadAnswers(app, core);
   prepareUploads(app);
   guardRoutes(app, core, parts.entrance);
   if (core.config.compressAnswers) await compressAnswers(app);
@@ -86,6 +87,13 @@ function parseJson(app: App, core: ServiceCore): void {
 
 /** Liveness, which holds to the end of the process. */
 const LIVENESS = new Set(['/healthz', '/v2/health/live']);
+
+/** A client that takes nothing of its answer for as long as a request may take loses its connection. */
+function endUnreadAnswers(app: App, core: ServiceCore): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.raw.setTimeout(core.config.requestTimeoutMs);
+  });
+}
 
 /** On connections that outlive the listening socket. */
 function refuseWhenStopping(app: App, core: ServiceCore): void {

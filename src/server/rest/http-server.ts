@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Config } from '../config.js';
 import type { Connections } from '../connections.js';
+import { withLostAnswersTold } from './lost-answers.js';
 import type { ServerTls } from '../tls/server-tls.js';
 
 export interface HttpServerParts {
@@ -16,9 +17,10 @@ export interface HttpServerParts {
 /** The server beneath the REST interface: HTTP, with TLS where there is a certificate. */
 export function createHttpServer(handler: RequestListener, parts: HttpServerParts): Server {
   const { config, tls, connections, onRefused } = parts;
+  const listener = withLostAnswersTold(handler);
   const server = tls
-    ? createTlsServer({ ...httpOptions(config), ...tls.options }, handler)
-    : createServer(httpOptions(config), handler);
+    ? createTlsServer({ ...httpOptions(config), ...tls.options }, listener)
+    : createServer(httpOptions(config), listener);
   if (tls) tls.keepFresh(server as ReturnType<typeof createTlsServer>);
   connections.of(server);
   server.maxConnections = config.maxConnections;

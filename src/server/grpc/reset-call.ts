@@ -1,0 +1,22 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
+
+/** What lies beneath a call in grpc-js, which has no way of its own to end one that its client has stopped taking part in. */
+interface Layer {
+  readonly nextCall?: Layer;
+  readonly stream?: ServerHttp2Stream;
+}
+
+const calls = new WeakMap<Metadata, ServerInterceptingCallInterface>();
+
+/** So that {@link resetCall} finds the call by its metadata. */
+export function rememberCall(metadata: Metadata, call: ServerInterceptingCallInterface): void {
+  calls.set(metadata, call);
+}
+
+/** Ends a call, and nothing else on its connection, with what is buffered of it in either direction. */
+export function resetCall({ metadata }: { readonly metadata: Metadata }): void {
+  let layer = calls.get(metadata) as Layer | undefined;
+  while (layer?.nextCall) layer = layer.nextCall;
+  layer?.stream?.close(constants.NGHTTP2_CANCEL);
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { constants } from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, test } from 'vitest';
+import { grid, jsonGrid } from '../server/helpers/grids.js';
+import { startTestService, type TestService } from '../server/helpers/service.js';
+import { expectNothingHeld, until } from './helpers/faults.js';
+import { type Others, startOthers } from './helpers/others.js';
+import { computeMessage, framed, RawGrpc, statusOf } from './helpers/raw-grpc.js';
+
+let service: TestService;
+let others: Others;
+const sockets: Socket[] = [];
+const start = async (settings: Readonly<Record<string, unknown>> = {}) => {
+  service = await startTestService({ workers: 1, requestTimeoutMs: 1000, ...settings });
+  others = await startOthers(service);
+};
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await service.close();
+});
+
+/** A connection to REST, and what has come back on it. */
+async function rawSocket(port = service.server.httpPort) {
+  const socket = connect(port, '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return { socket, text: () => Buffer.concat(chunks).toString('latin1') };
+}
+
+/** Those of the others, who were served throughout; and nothing is held any more. */
+async function complaintsOfOthers(): Promise<readonly string[]> {
+  await others.more(6);
+  await others.stop();
+  await expectNothingHeld(service);
+  return others.complaints;
+}
+
+describe('half a message, and then nothing', () => {
+  const body = JSON.stringify({ grids: [jsonGrid()] });
+  const head = `POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+
+  test.each([
+    ['of the headers', head.slice(0, 60)],
+    ['of the body', `${head}\r\n${body.slice(0, body.length / 2)}`],
+  ])('REST, half %s: 408 when the time for a request is over', async (_name, half) => {
+    await start();
+    const { socket, text } = await rawSocket();
+    socket.write(half);
+    await once(socket, 'close');
+    expect(text()).toMatch(/^HTTP\/1\.1 408 .*"code":"DEADLINE_EXCEEDED"/s);
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+
+  test('gRPC call: DEADLINE_EXCEEDED when the time for a request is over', async () => {
+    await start();
+    const raw = await RawGrpc.open(service.target);
+    const call = raw.call('ComputeLlr');
+    const message = framed(computeMessage([grid()]));
+    call.write(message.subarray(0, message.length / 2));
+    expect(await statusOf(call)).toBe(status.DEADLINE_EXCEEDED);
+    // The connection is good for the next call.
+    const next = raw.call('ComputeLlr');
+    next.end(message);
+    expect(await statusOf(next)).toBe(status.OK);
+    raw.close();
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+
+  test('gRPC stream: it may pause for ever, and holds no room', async () => {
+    await start();
+    const raw = await RawGrpc.open(service.target);
+    const call = raw.call('StreamLlr');
+    const message = framed(computeMessage([grid()]));
+    call.write(message.subarray(0, message.length / 2));
+    await others.more(10);
+    expect(service.server.engine.stats.admittedGrids).toBeLessThanOrEqual(3); // the others' own
+    call.end(message.subarray(message.length / 2));
+    expect(await statusOf(call)).toBe(status.OK);
+    raw.close();
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+
+  test('HTTP/2 without a request: closed when it has been idle for long enough', async () => {
+    await start({ idleConnectionTimeoutMs: 1000 });
+    const port = Number(service.target.split(':')[1]);
+    const { socket } = await rawSocket(port);
+    const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    // A SETTINGS frame, and the first half of the header of another frame.
+    socket.write(
+      Buffer.concat([preface, Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), Buffer.from([0, 0, 8, 1])]),
+    );
+    await once(socket, 'close');
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+});
+
+/** Answers of 1.5 MB: more than sockets and HTTP/2 windows hold on their own. */
+const LARGE = Array.from({ length: 16 }, (_, seed) => grid({ seed, nSc: 12 * 70, id: `l${seed}` }));
+
+describe('a client that does not read its answer', () => {
+  test('REST: its connection is closed when nothing has moved for the time of a request', async () => {
+    await start();
+    const { socket } = await rawSocket();
+    socket.pause();
+    const grids = JSON.stringify({ grids: LARGE.map(jsonGrid), output: { layout: 'grid' } });
+    const large = `POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${grids.length}\r\n\r\n${grids}`;
+    // Pipelined, so that answers fill what the kernel buffers.
+    for (let i = 0; i < 4; i += 1) socket.write(large);
+    await until(() => service.server.engine.stats.admittedGrids >= LARGE.length, 'no request came in');
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+
+  test('gRPC call: it is reset, what it held given back, and its connection goes on', async () => {
+    await start();
+    const raw = await RawGrpc.open(service.target, { windowBytes: 1024 });
+    const call = raw.call('ComputeLlr');
+    call.pause();
+    call.end(framed(computeMessage(LARGE, { output: { layout: 'grid' } })));
+    await until(() => service.server.engine.stats.admittedGrids >= LARGE.length, 'the call did not come in');
+    await once(call, 'close');
+    expect(call.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    const next = raw.call('ComputeLlr');
+    next.end(framed(computeMessage([grid()])));
+    expect(await statusOf(next)).toBe(status.OK);
+    raw.close();
+    expect(await complaintsOfOthers()).toEqual([]);
+  });
+});
+
+test('a client that goes away with several requests on one connection gives back the room of all', async () => {
+  await start({ requestTimeoutMs: 30_000 });
+  const { socket } = await rawSocket();
+  const body = JSON.stringify({ grids: LARGE.map(jsonGrid) });
+  const request = `POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  socket.write(request.repeat(3));
+  await until(() => service.server.engine.stats.admittedGrids >= 3 * LARGE.length, 'not all came in');
+  socket.destroy();
+  expect(await complaintsOfOthers()).toEqual([]);
+});
+
+test('clients that go away in mid-answer leave nothing behind', async () => {
+  await start({ requestTimeoutMs: 30_000 });
+  for (let i = 0; i < 6; i += 1) {
+    const { socket } = await rawSocket();
+    const grids = JSON.stringify({ grids: LARGE.map(jsonGrid) });
+    socket.write(
+      `POST /v1/llr HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${grids.length}\r\n\r\n${grids}`,
+    );
+    const raw = await RawGrpc.open(service.target);
+    const call = raw.call('ComputeLlr');
+    call.end(framed(computeMessage(LARGE)));
+    // One in two goes while its answer is on its way, the other while it waits.
+    if (i % 2 === 0) await Promise.race([once(socket, 'data'), once(call, 'data')]);
+    socket.destroy();
+    raw.close();
+  }
+  expect(await complaintsOfOthers()).toEqual([]);
+});
