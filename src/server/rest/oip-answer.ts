@@ -1,7 +1,6 @@
 import { SpikingRxError } from '../../errors.js';
 import { jsonElements } from '../oip/elements.js';
 import type { InferAnswer, InferOutput } from '../oip/infer.js';
-import { provenanceTexts } from '../provenance.js';
 import { MAX_ARRAY_LLRS } from '../schemas.js';
 
 export interface RestInferAnswer {
@@ -25,13 +24,26 @@ export function writeInferAnswer(
     model_name: answer.model,
     model_version: answer.version,
     ...(request.id !== undefined && { id: request.id }),
-    parameters: provenanceTexts([answer.provenance]),
+    parameters: provenanceParameters(answer),
   });
   const outputs = answer.outputs.map((output) => outputText(output, request.isBinary(output.name)));
   const json = Buffer.from(`${head.slice(0, -1)},"outputs":[${outputs.join()}]}`);
   if (inJson.length === answer.outputs.length) return { body: json, jsonLength: undefined };
   const binary = answer.outputs.filter(({ name }) => request.isBinary(name)).map(({ bytes }) => bytes);
   return { body: Buffer.concat([json, ...binary]), jsonLength: json.byteLength };
+}
+
+/** Where the answer came from, by the names that gRPC has for it. */
+function provenanceParameters({ provenance }: InferAnswer): Record<string, string | number> {
+  const { sha256, provider, batchSize, decodeMs, queueMs, computeMs } = provenance;
+  return {
+    sha256,
+    provider,
+    batch_size: batchSize,
+    decode_ms: decodeMs,
+    queue_ms: queueMs,
+    compute_ms: computeMs,
+  };
 }
 
 function outputText({ name, datatype, shape, bytes }: InferOutput, isBinary: boolean): string {

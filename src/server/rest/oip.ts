@@ -9,6 +9,7 @@ import { modelMetadata, modelReady, serverMetadata } from '../oip/metadata.js';
 import { milliseconds, provenanceTexts } from '../provenance.js';
 import type { App } from './app-type.js';
 import { writeInferAnswer } from './oip-answer.js';
+import { repositoryIndexRoute } from './oip-repository.js';
 import { headersOf } from './headers.js';
 import { InferBodySchema, readInferBody } from './oip-body.js';
 import { admittedBody, checkUpload } from './upload.js';
@@ -26,6 +27,7 @@ interface NamesOf {
 export function openInferenceRoutes(app: App, core: ServiceCore): void {
   healthRoutes(app, core);
   metadataRoutes(app, core);
+  repositoryIndexRoute(app, core);
   inferRoutes(app, core);
 }
 

@@ -1,5 +1,5 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { invalid, SpikingRxError } from '../../../errors.js';
+import { SpikingRxError } from '../../../errors.js';
 import type {
   EmptyMessage,
   ModelInferResponseMessage,
@@ -14,6 +14,7 @@ import type {
 } from '../../../wire/inference/messages.js';
 import type { ServiceCore } from '../../core.js';
 import { modelMetadata, modelReady, serverMetadata } from '../../oip/metadata.js';
+import { changeRepository, repositoryIndex, requireUnnamed } from '../../oip/repository.js';
 import { provenanceTexts } from '../../provenance.js';
 import { AnsweredStream } from '../answered-stream.js';
 import { type Answer, type CallContext, type Handler, unary, type UnaryParts } from '../unary.js';
@@ -59,52 +60,33 @@ function repositoryHandlers(core: ServiceCore, serve: Serve): UntypedServiceImpl
       'RepositoryIndex',
       async (request) => {
         requireUnnamed(request.repositoryName);
-        const entries = core.engine.repository
-          .index()
-          .filter(({ state }) => !request.ready || state === 'READY');
-        return {
-          models: entries.map(({ name, version, state, reason }) => ({ name, version, state, reason })),
-        };
+        return { models: repositoryIndex(core, request.ready ?? false) };
       },
     ),
     RepositoryModelLoad: serve<RepositoryModelRequestMessage, EmptyMessage>(
       'RepositoryModelLoad',
       async (request) => {
-        await core.engine.repository.load(repositoryModel(request));
+        await change(core, 'load', request);
         return {};
       },
     ),
     RepositoryModelUnload: serve<RepositoryModelRequestMessage, EmptyMessage>(
       'RepositoryModelUnload',
       async (request) => {
-        await core.engine.repository.unload(repositoryModel(request));
+        await change(core, 'unload', request);
         return {};
       },
     ),
   };
 }
 
-/** @throws INVALID_ARGUMENT for what would be ignored. */
-function repositoryModel({
-  repositoryName,
-  modelName = '',
-  parameters = {},
-}: RepositoryModelRequestMessage): string {
+async function change(
+  core: ServiceCore,
+  action: 'load' | 'unload',
+  { repositoryName, modelName: model = '', parameters = {} }: RepositoryModelRequestMessage,
+): Promise<void> {
   requireUnnamed(repositoryName);
-  if (modelName === '') throw invalid('model_name', 'the name of a model', 'none');
-  const [parameter] = Object.keys(parameters);
-  // Triton's clients may say that what depends on the model goes with it: here nothing does.
-  if (parameter !== undefined && parameter !== 'unload_dependents')
-    throw invalid(`parameters.${parameter.slice(0, 256)}`, 'no such parameter', 'one');
-  return modelName;
-}
-
-/** @throws NOT_FOUND */
-function requireUnnamed(name = ''): void {
-  if (name !== '')
-    throw new SpikingRxError('NOT_FOUND', 'repository_name: there is one repository, and it has no name', {
-      field: 'repository_name',
-    });
+  await changeRepository(core, action, { model, parameters });
 }
 
 /** A model that is not served is not ready, which is no error. */

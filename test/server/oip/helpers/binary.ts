@@ -1,7 +1,7 @@
 /** The JSON of an answer. */
 export interface InferHead {
   readonly model_name: string;
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string | number>>;
   readonly outputs: readonly {
     readonly name: string;
     readonly datatype: string;
