@@ -8,6 +8,7 @@ import { energyCommand } from './energy.js';
 import { evaluateCommand } from './evaluate.js';
 import { exitCodeOf } from './exit-codes.js';
 import { exportCommand } from './export.js';
+import { goldenCommand } from './golden.js';
 import { inferCommand } from './infer.js';
 import { keyCommand } from './key.js';
 import { serveCommand } from './serve.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   simulateCommand,
   trainCommand,
   exportCommand,
+  goldenCommand,
   evaluateCommand,
   energyCommand,
   inferCommand,

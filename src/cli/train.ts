@@ -70,7 +70,7 @@ async function train(flags: TrainFlags): Promise<void> {
   if (checkpoint.step < config.optimiser.steps) {
     console.error('training is not complete: run the same command again to go on');
   } else if (flags.models !== undefined) {
-    console.error(`model: ${publishModel(checkpoint, flags.models)}`);
+    console.error(`model: ${await publishModel(checkpoint, flags.models)}`);
   }
   // Last: what may be wrong with a figure must not keep a model from its folder.
   await writeCurve(directory, config);

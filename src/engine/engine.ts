@@ -30,9 +30,10 @@ import type {
   TensorRequest,
   TensorResult,
 } from './types.js';
+import { UsedShapes } from './used-shapes.js';
 import { WorkerPool } from './worker-pool.js';
 import type { WorkerSetup } from './worker-protocol.js';
-import { tryCuda, warmUpBatchSizes, workerModel, workerSetup } from './worker-setup.js';
+import { tryCuda, workerModel, workerSetup } from './worker-setup.js';
 
 /** Gauges, read at any time. */
 export interface EngineStats {
@@ -96,12 +97,11 @@ export async function createEngine(options: EngineOptions, internals: EngineInte
   const models = await lifecycle.readInitial();
   requireModels(resolved, models, lifecycle); // before anything is started
   const provider = await resolveProvider(resolved.provider, async () => {
-    const setup = workerSetup(models, resolved, 'cuda', [1]);
+    const setup = workerSetup(models, { ...resolved, maxBatchGrids: 1 }, 'cuda');
     await tryCuda({ workerUrl, setup, heapMb: resolved.workerHeapMb, stallMs: resolved.workerStallMs });
   });
   const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
-  const batchSizes = warmUpBatchSizes(resolved.maxBatchGrids);
-  const setup = workerSetup(models, resolved, provider.provider, batchSizes);
+  const setup = workerSetup(models, resolved, provider.provider);
   return LlrEngine.start({ options: effective, provider, lifecycle, models, setup, workerUrl });
 }
 
@@ -121,6 +121,7 @@ class LlrEngine implements Engine {
   private readonly batcher: Batcher;
   private readonly pool: WorkerPool;
   private readonly lifecycle: ModelLifecycle;
+  private readonly usedShapes = new UsedShapes();
   private poller: ModelPoller | undefined;
   private draining = false;
   private closed = false;
@@ -132,7 +133,8 @@ class LlrEngine implements Engine {
     try {
       const workers = {
         provider: provider.provider,
-        load: async (model: RepositoryModel) => engine.pool.load(workerModel(model)),
+        load: async (model: RepositoryModel) =>
+          engine.pool.load(workerModel(model, engine.usedShapes.of(model.name))),
         unload: async (key: string) => engine.pool.unload(key),
       };
       await lifecycle.started(models, workers, refused);
@@ -213,7 +215,8 @@ class LlrEngine implements Engine {
     const [llr] = tensors;
     if (llr?.quality === undefined)
       throw new SpikingRxError('INTERNAL', 'the worker returned no LLRs for this grid');
-    const { id, format } = request;
+    const { id, format, shape: grid } = request;
+    this.usedShapes.note(model.name, { nSym: grid.nSym, nSc: grid.nSc, batch: timing.batchSize });
     const { shape, bytes, quality } = llr;
     return { ...origin(id, model), llr: { datatype: format.datatype, shape, bytes }, quality, timing };
   }

@@ -187,7 +187,7 @@ export class ModelLifecycle implements ModelRepository {
     record.begin(files);
     try {
       const model = await readModel(files, this.options.maxModelBytes);
-      if (old?.sha256 === model.sha256) {
+      if (old?.sha256 === model.sha256 && old.goldenSha256 === model.goldenSha256) {
         record.serve(old); // touched, not changed
         return undefined;
       }

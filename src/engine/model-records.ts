@@ -7,6 +7,9 @@ const TRANSIENT: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['unreadable', 
 /** A model that ends every worker that loads it must not do so for ever. */
 const MAX_ATTEMPTS = 3;
 
+/** Of a version that serves and was not compared with golden grids. */
+const UNPROVED = 'no golden grids: only finite answers and equal rows in batches were checked';
+
 /** What is known of one version: the model that serves, if any, and what became of the files last looked at. */
 export class VersionRecord {
   readonly name: string;
@@ -54,7 +57,7 @@ export class VersionRecord {
   serve(model: RepositoryModel): void {
     this.model = model;
     this.refusal = undefined;
-    this.become('READY', '');
+    this.become('READY', model.golden.length > 0 ? '' : UNPROVED);
   }
 
   refuse(refusal: Refusal): void {

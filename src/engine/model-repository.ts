@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpikingRxError } from '../errors.js';
 import { type ModelDescription, describeModelFile } from '../onnx/contract.js';
+import { GOLDEN_FILE, type GoldenGrid, checkGolden, decodeGolden } from '../onnx/golden.js';
 import { ModelRefusedError } from './model-refusal.js';
 
 /** A model version whose file can be served. */
@@ -16,6 +17,10 @@ export interface RepositoryModel extends ModelDescription {
   readonly bytes: SharedArrayBuffer;
   /** SHA-256 of the file, hex. */
   readonly sha256: string;
+  /** Grids with the LLRs that the model must give; empty where none came with it. */
+  readonly golden: readonly GoldenGrid[];
+  /** SHA-256 of their file; undefined where there is none. */
+  readonly goldenSha256: string | undefined;
 }
 
 /** A version folder as the file system shows it, unread. */
@@ -30,11 +35,12 @@ export interface VersionFiles {
 export const MODEL_FILE = 'model.onnx';
 /** In the format of `sha256sum`; optional. */
 export const HASH_FILE = 'model.sha256';
-const FILES = [MODEL_FILE, HASH_FILE] as const;
+const FILES = [MODEL_FILE, GOLDEN_FILE, HASH_FILE] as const;
 
 /** Read and hashed at a time, so that a large file does not hold up the event loop. */
 const CHUNK_BYTES = 2 ** 20;
 const MAX_HASH_FILE_BYTES = 2 ** 16;
+const MAX_GOLDEN_FILE_BYTES = 2 ** 24;
 
 let readings = 0;
 
@@ -81,25 +87,55 @@ export async function readModel(files: VersionFiles, maxModelBytes: number): Pro
       'unreadable',
       `the version folder must be a whole number, found '${version}'`,
     );
-  const { bytes, sha256 } = await readFile(folder, MODEL_FILE, maxModelBytes);
-  await checkHash(folder, sha256);
+  const model = await readFile(folder, MODEL_FILE, maxModelBytes);
+  const golden = await readIfThere(folder, GOLDEN_FILE, MAX_GOLDEN_FILE_BYTES);
+  await checkHashes(folder, { [MODEL_FILE]: model.sha256, [GOLDEN_FILE]: golden?.sha256 });
   if ((await fingerprintOf(folder)) !== files.fingerprint)
     throw new ModelRefusedError('unreadable', `${MODEL_FILE} changed while it was read`);
-  let description: ModelDescription;
+  const description = describe(model.bytes);
+  readings += 1;
+  return {
+    name,
+    version,
+    key: `${name}/${version}#${readings}`,
+    ...description,
+    ...model,
+    golden: golden === undefined ? [] : goldenGrids(golden.bytes, description),
+    goldenSha256: golden?.sha256,
+  };
+}
+
+/** @throws ModelRefusedError */
+function describe(bytes: SharedArrayBuffer): ModelDescription {
   try {
-    description = describeModelFile(Buffer.from(bytes));
+    return describeModelFile(Buffer.from(bytes));
   } catch (cause) {
     throw new ModelRefusedError('contract', messageOf(cause), cause);
   }
-  readings += 1;
-  return { name, version, key: `${name}/${version}#${readings}`, ...description, bytes, sha256 };
 }
 
-async function readFile(
-  folder: string,
-  file: string,
-  maxBytes: number,
-): Promise<{ readonly bytes: SharedArrayBuffer; readonly sha256: string }> {
+/** @throws ModelRefusedError */
+function goldenGrids(bytes: SharedArrayBuffer, { contract }: ModelDescription): readonly GoldenGrid[] {
+  try {
+    if (contract === undefined) throw new Error('the model takes tensors, not grids');
+    const grids = decodeGolden(Buffer.from(bytes).toString('utf8'));
+    checkGolden(grids, contract);
+    return grids;
+  } catch (cause) {
+    throw new ModelRefusedError('golden_mismatch', `${GOLDEN_FILE}: ${messageOf(cause)}`, cause);
+  }
+}
+
+async function readIfThere(folder: string, file: string, maxBytes: number): Promise<FileContent | undefined> {
+  return (await exists(join(folder, file))) ? readFile(folder, file, maxBytes) : undefined;
+}
+
+interface FileContent {
+  readonly bytes: SharedArrayBuffer;
+  readonly sha256: string;
+}
+
+async function readFile(folder: string, file: string, maxBytes: number): Promise<FileContent> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(join(folder, file));
@@ -115,7 +151,7 @@ async function readFile(
   }
 }
 
-async function readBytes(handle: FileHandle, size: number) {
+async function readBytes(handle: FileHandle, size: number): Promise<FileContent> {
   const bytes = new SharedArrayBuffer(size);
   const target = new Uint8Array(bytes);
   const chunk = new Uint8Array(Math.min(size, CHUNK_BYTES));
@@ -131,24 +167,31 @@ async function readBytes(handle: FileHandle, size: number) {
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** @throws ModelRefusedError when a hash file is there and does not hold the file's hash. */
-async function checkHash(folder: string, sha256: string): Promise<void> {
-  if (!(await exists(join(folder, HASH_FILE)))) return;
-  const { bytes } = await readFile(folder, HASH_FILE, MAX_HASH_FILE_BYTES);
-  const lines = Buffer.from(bytes).toString('utf8').split('\n');
-  const expected = lines
-    .map((line) => /^([0-9a-f]{64})(?: [ *](?:\.\/)?(.+?))?\s*$/i.exec(line))
-    .find((match) => match !== null && (match[2] ?? MODEL_FILE) === MODEL_FILE)?.[1];
-  if (expected === undefined)
+/** @throws ModelRefusedError when there is a hash file and a file is not what it says, or it leaves the model out. */
+async function checkHashes(
+  folder: string,
+  hashes: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const file = await readIfThere(folder, HASH_FILE, MAX_HASH_FILE_BYTES);
+  if (file === undefined) return;
+  const expected = hashLines(Buffer.from(file.bytes).toString('utf8'));
+  if (!expected.has(MODEL_FILE))
     throw new ModelRefusedError(
       'hash_mismatch',
       `${HASH_FILE} has no line '<SHA-256>  ${MODEL_FILE}', as sha256sum writes it`,
     );
-  if (expected.toLowerCase() === sha256) return;
-  throw new ModelRefusedError(
-    'hash_mismatch',
-    `the SHA-256 of ${MODEL_FILE} is ${sha256}, ${HASH_FILE} has ${expected.toLowerCase()}`,
-  );
+  for (const [name, actual] of Object.entries(hashes)) {
+    const wanted = expected.get(name);
+    if (wanted === undefined || wanted === actual) continue;
+    const is = actual === undefined ? `${name} is missing` : `the SHA-256 of ${name} is ${actual}`;
+    throw new ModelRefusedError('hash_mismatch', `${is}, ${HASH_FILE} has ${wanted}`);
+  }
+}
+
+/** By name of the file; a hash alone is the model's. */
+function hashLines(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^([0-9a-f]{64})(?: [ *](?:\.\/)?(.+?))?\s*$/gim);
+  return new Map([...lines].map(([, hash = '', name = MODEL_FILE]) => [name, hash.toLowerCase()]));
 }
 
 async function fingerprintOf(folder: string): Promise<string> {

@@ -2,28 +2,37 @@ import { SpikingRxError } from '../errors.js';
 import { ELEMENT_BYTES, elementCount, type TensorDescription } from '../onnx/signature.js';
 import { layOutBatch, writeBatch } from './batch-layout.js';
 import type { BatchRunner } from './batch-runner.js';
-import { llrRow } from './llr-row.js';
+import { ModelRefusedError } from './model-refusal.js';
 import { makeRow, type Row, type RunnableModel } from './row.js';
 import { type Session, tensorOver } from './session.js';
-import type { LlrRequest } from './types.js';
 import type { BatchAnswer } from './worker-protocol.js';
 
-/** One slot of one PRB, where the model leaves the sizes open. */
-const SLOT = { nSym: 14, nSc: 12 } as const;
-
 /**
- * Runs small rows at each batch size, so that no client pays for first-run allocation.
- * @throws SpikingRxError FAILED_PRECONDITION when LLRs are not finite or a row depends on its batch.
+ * Runs rows of a model without contract in batches of powers of two and the largest, so that no client pays for
+ * first-run allocation. Neither the sizes of its dynamic axes nor the range of its values is known: it is run where
+ * its sizes are fixed, and may refuse the values. What it answers tells whether rows are independent.
+ * @throws ModelRefusedError when a row depends on its batch.
  */
 export async function warmUp(
   runner: BatchRunner,
   session: Session,
   model: RunnableModel,
-  batchSizes: readonly number[],
+  maxBatch: number,
 ): Promise<void> {
-  const run = async (rows: readonly Row[]): Promise<BatchAnswer> => runRows(runner, session, model, rows);
-  if (model.contract === undefined) await warmUpTensors(run, model, batchSizes);
-  else await warmUpGrids(run, model, batchSizes);
+  const run: Run = async (rows) => runRows(runner, session, model, rows);
+  const { inputs, batched } = model.signature;
+  const shapes = inputs.map(({ shape }) => (batched ? shape.slice(1) : shape));
+  if (!shapes.every(isFixed)) return;
+  const rows = Array.from({ length: batched ? maxBatch : 1 }, (_, seed) =>
+    sampleRow(model, shapes as number[][], seed),
+  );
+  try {
+    for (let size = 1; size < rows.length; size *= 2) await run(rows.slice(0, size));
+    await run(rows);
+    if (rows.length > 1) await requireIndependence(run, model, rows.slice(0, 2));
+  } catch (error) {
+    if (!(error instanceof SpikingRxError && error.code === 'INTERNAL')) throw error;
+  }
 }
 
 /** Runs rows outside of the queue, in memory of their own. */
@@ -40,52 +49,6 @@ export async function runRows(
 }
 
 type Run = (rows: readonly Row[]) => Promise<BatchAnswer>;
-
-async function warmUpGrids(run: Run, model: RunnableModel, batchSizes: readonly number[]): Promise<void> {
-  for (const batch of batchSizes) {
-    const row = llrRow(slot(model), model);
-    const { rows } = await run(Array.from({ length: batch }, () => row));
-    for (const outcome of rows) {
-      if (outcome.ok) continue;
-      const message = `warm-up at batch size ${batch}: ${outcome.failure.message}`;
-      throw new SpikingRxError('FAILED_PRECONDITION', message);
-    }
-  }
-}
-
-/** Unit pilots on every second subcarrier and a smooth, bounded received signal. */
-function slot({ contract }: RunnableModel): LlrRequest {
-  const { nRx = 1, nSym = SLOT.nSym, nSc = SLOT.nSc } = contract ?? {};
-  const plane = nSym * nSc;
-  return {
-    id: 'warm-up',
-    shape: { nRx, nSym, nSc },
-    rxGrid: Float32Array.from({ length: 2 * nRx * plane }, (_, i) => Math.sin(i)),
-    dmrs: Float32Array.from({ length: 2 * plane }, (_, i) => (i < plane && i % 2 === 0 ? 1 : 0)),
-    dataMask: new Uint8Array(plane).fill(1),
-    format: { datatype: 'f32', layout: 'grid', polarity: 'p0_over_p1', scale: 1 },
-  };
-}
-
-/**
- * Of a model without contract neither the sizes of dynamic axes nor the range of the values is known: it is
- * run where its sizes are, and may refuse the values. What it answers tells whether rows are independent.
- */
-async function warmUpTensors(run: Run, model: RunnableModel, batchSizes: readonly number[]): Promise<void> {
-  const { inputs, batched } = model.signature;
-  const shapes = inputs.map(({ shape }) => (batched ? shape.slice(1) : shape));
-  if (!shapes.every(isFixed)) return;
-  const rows = Array.from({ length: batched ? Math.max(...batchSizes) : 1 }, (_, seed) =>
-    sampleRow(model, shapes as number[][], seed),
-  );
-  try {
-    for (const batch of batched ? batchSizes : [1]) await run(rows.slice(0, batch));
-    if (rows.length > 1) await requireIndependence(run, model, rows.slice(0, 2));
-  } catch (error) {
-    if (error instanceof SpikingRxError && error.code === 'INTERNAL') return;
-    throw error;
-  }
-}
 
 function isFixed(shape: TensorDescription['shape']): shape is readonly number[] {
   return shape.every((size) => typeof size === 'number');
@@ -115,7 +78,7 @@ async function requireIndependence(run: Run, model: RunnableModel, rows: readonl
     for (const [output, { name, type }] of model.signature.outputs.entries()) {
       if (sameValues(type, tensorOf(alone, 0, output), tensorOf(together, index, output))) continue;
       const why = `a row of output '${name}' changes with the other rows of its batch; fix the first axis to be served unbatched`;
-      throw new SpikingRxError('FAILED_PRECONDITION', `warm-up: ${why}`);
+      throw new ModelRefusedError('rows_differ', why);
     }
   }
 }

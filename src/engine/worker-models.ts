@@ -1,8 +1,9 @@
 import { SpikingRxError } from '../errors.js';
 import type { BatchRunner } from './batch-runner.js';
+import { type RunBatch, checkModel, checkedBatchSizes } from './model-check.js';
 import { type Refusal, refusalOf } from './model-refusal.js';
 import type { Session, SessionOptions } from './session.js';
-import { warmUp } from './warm-up.js';
+import { runRows, warmUp } from './warm-up.js';
 import type { WorkerModel, WorkerSetup } from './worker-protocol.js';
 
 /** Makes a session from model bytes; tests put their own in place of the runtime's. */
@@ -67,6 +68,13 @@ export class WorkerModels {
   }
 
   private async check(model: WorkerModel, session: Session, turn: Turn): Promise<void> {
-    await turn(async () => warmUp(this.runner, session, model, this.setup.warmUpBatchSizes));
+    const { provider, maxBatchGrids } = this.setup;
+    const { contract } = model;
+    if (contract === undefined) {
+      await turn(async () => warmUp(this.runner, session, model, maxBatchGrids));
+      return;
+    }
+    const run: RunBatch = async (rows) => turn(async () => runRows(this.runner, session, model, rows));
+    await checkModel({ ...model, contract }, run, { batchSizes: checkedBatchSizes(maxBatchGrids), provider });
   }
 }

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../errors.js';
 import type { BatchLayout } from './batch-layout.js';
+import type { CheckedModel } from './model-check.js';
 import type { Refusal } from './model-refusal.js';
 import type { LlrMagnitudes, LlrQuality } from './llr-quality.js';
-import type { RunnableModel } from './row.js';
 
 /** A model as every worker loads it, from the very bytes whose hash is reported. */
-export interface WorkerModel extends RunnableModel {
+export interface WorkerModel extends CheckedModel {
   /** Of this reading of the file: `RepositoryModel.key`. */
   readonly key: string;
   readonly bytes: SharedArrayBuffer;
@@ -17,8 +17,8 @@ export interface WorkerSetup {
   readonly provider: 'cpu' | 'cuda';
   readonly deviceId: number;
   readonly intraOpThreads: number;
-  /** Batch sizes run once before `ready`. */
-  readonly warmUpBatchSizes: readonly number[];
+  /** Largest batch: every model is tried up to this size before it serves. */
+  readonly maxBatchGrids: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { UsedShape } from './model-check.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { ResolvedEngineOptions } from './options.js';
 import { WorkerHandle, type WorkerThreadOptions } from './worker-handle.js';
@@ -8,27 +9,22 @@ export function workerSetup(
   models: readonly RepositoryModel[],
   options: ResolvedEngineOptions,
   provider: 'cpu' | 'cuda',
-  batchSizes: readonly number[],
 ): WorkerSetup {
   return {
-    models: models.map(workerModel),
+    models: models.map((model) => workerModel(model)),
     provider,
     deviceId: options.deviceId,
     intraOpThreads: options.intraOpThreads,
-    warmUpBatchSizes: batchSizes,
+    maxBatchGrids: options.maxBatchGrids,
   };
 }
 
 /** What a worker needs of a model. */
-export function workerModel({ key, bytes, signature, contract }: RepositoryModel): WorkerModel {
-  return { key, bytes, signature, contract };
-}
-
-/** Powers of two up to `maxBatchGrids`, and that itself. */
-export function warmUpBatchSizes(maxBatchGrids: number): readonly number[] {
-  const sizes: number[] = [];
-  for (let size = 1; size < maxBatchGrids; size *= 2) sizes.push(size);
-  return [...sizes, maxBatchGrids];
+export function workerModel(
+  { key, bytes, signature, contract, golden }: RepositoryModel,
+  usedShapes: readonly UsedShape[] = [],
+): WorkerModel {
+  return { key, bytes, signature, contract, golden, usedShapes };
 }
 
 /** Rejects with the reason unless a worker loads and runs at least one model with CUDA. */

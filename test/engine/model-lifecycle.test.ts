@@ -5,6 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Engine, createEngine } from '#engine/engine.js';
 import type { ModelRefusedEvent } from '#engine/observer.js';
 import type { EngineOptions } from '#engine/options.js';
+import { type GoldenGrid, encodeGolden } from '#onnx/golden.js';
+import { makeGolden } from '#train/golden.js';
 import { float32sOf, randomRequest } from './helpers/grids.js';
 import { type ModelTree, modelFolder, passThroughModel, spikingRxModel } from './helpers/models.js';
 import { until } from './helpers/scripted.js';
@@ -75,7 +77,9 @@ describe('load', () => {
     expect((await subject.compute(randomRequest(SHAPE, 1))).sha256).toBe(sha256);
     await put('1', V2);
     await subject.repository.load('rx');
-    expect(subject.repository.index()).toMatchObject([{ state: 'READY', reason: '' }]);
+    expect(subject.repository.index()).toMatchObject([
+      { state: 'READY', reason: expect.not.stringContaining('serves on') },
+    ]);
   });
 
   it('takes away versions whose folders are gone', async () => {
@@ -99,6 +103,56 @@ describe('load', () => {
         message: expect.stringContaining('modelControl'),
       });
     await still.close();
+  });
+});
+
+const putGolden = async (version: string, grids: readonly GoldenGrid[]) =>
+  writeFile(join(folder.path, 'rx', version, 'golden.json'), encodeGolden(grids, 'test'));
+const put3 = async (bytes: Uint8Array, grids: readonly GoldenGrid[]) => {
+  await mkdir(join(folder.path, 'rx', '3'), { recursive: true });
+  await put('3', bytes);
+  await putGolden('3', grids);
+};
+
+describe('golden grids', () => {
+  const UNPROVED = 'no golden grids: only finite answers and equal rows in batches were checked';
+  it('prove a version: with those of another it does not serve, and the one before it goes on', async () => {
+    const [first, second] = await Promise.all([makeGolden(V1), makeGolden(V2)]);
+    const subject = await start({ rx: { '1': V1 } });
+    expect(subject.repository.index()).toMatchObject([{ state: 'READY', reason: UNPROVED }]);
+    await put3(V2, first);
+    await expect(subject.repository.load('rx')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /rx\/3: golden grid 4x14x12: its LLRs are off by .* at most 0\.001 on cpu/,
+      ),
+    });
+    expect(subject.model().version).toBe('1');
+    await putGolden('3', second);
+    await subject.repository.load('rx');
+    expect(subject.model().version).toBe('3');
+    expect(subject.repository.index()).toMatchObject([{ reason: UNPROVED }, { version: '3', reason: '' }]);
+  });
+
+  it('may come to a version that serves already: it is loaded again and compared', async () => {
+    const subject = await start({ rx: { '1': V1 } });
+    const { instance } = subject.model();
+    await putGolden('1', await makeGolden(V2));
+    await expect(subject.repository.load('rx')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    expect(subject.model().instance).toBe(instance);
+    await putGolden('1', await makeGolden(V1));
+    await subject.repository.load('rx');
+    expect(subject.model().instance).not.toBe(instance);
+    expect(subject.repository.index()).toMatchObject([{ state: 'READY', reason: '' }]);
+  });
+
+  it('are read before anything serves at the start', async () => {
+    folder = await modelFolder({ rx: { '1': V1, '2': V2 } });
+    await putGolden('2', await makeGolden(V1));
+    await writeFile(join(folder.path, 'rx', '1', 'golden.json'), '{}');
+    const options = { modelsDir: folder.path, workers: 1, cores: 1, maxBatchGrids: 2 };
+    await expect(createEngine(options)).rejects.toMatchObject({
+      message: expect.stringMatching(/rx\/1: golden\.json: .*; rx\/2: golden grid/),
+    });
   });
 });
 

@@ -120,6 +120,11 @@ describe('reading the repository', () => {
 
   it.each([
     ['another hash', `${'0'.repeat(64)}  model.onnx\n`, /SHA-256 of model\.onnx is [0-9a-f]{64}.*has 0{64}/],
+    [
+      'a line for golden grids that are not there',
+      `${sha256Of(bytes)}  model.onnx\n${'0'.repeat(64)}  golden.json\n`,
+      /golden\.json is missing/,
+    ],
     ['no hash', 'to be done\n', /no line/],
     ['a hash of another file only', `${sha256Of(bytes)}  other.onnx\n`, /no line/],
   ])('refuses a model whose hash file has %s', async (_, text, reason) => {
@@ -184,7 +189,13 @@ describe('the models of an engine', () => {
     engine = await createEngine({ ...options, modelsDir: await folderOf(tree) });
     expect(engine.models().map((model) => model.name)).toEqual(['good']);
     expect(engine.repository.index()).toEqual([
-      { name: 'good', version: '1', state: 'READY', reason: '', sha256: expect.any(String) },
+      {
+        name: 'good',
+        version: '1',
+        state: 'READY',
+        reason: expect.stringContaining('no golden grids'),
+        sha256: expect.any(String),
+      },
       { name: 'nan', version: '1', state: 'UNAVAILABLE', reason: expect.stringContaining('not finite') },
     ]);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { resolveEngineOptions, workerCount } from '#engine/options.js';
-import { warmUpBatchSizes } from '#engine/worker-setup.js';
 
 const BASE = { modelsDir: 'models', cores: 4 };
 
@@ -41,13 +40,5 @@ describe('resolveEngineOptions', () => {
     expect(workerCount(resolveEngineOptions({ ...BASE, intraOpThreads: 3 }), 'cpu')).toBe(1);
     expect(workerCount(resolveEngineOptions({ ...BASE, provider: 'auto' }), 'cuda')).toBe(1);
     expect(workerCount(resolveEngineOptions({ ...BASE, workers: 2 }), 'cpu')).toBe(2);
-  });
-});
-
-describe('warmUpBatchSizes', () => {
-  it('is the powers of two up to the largest batch, and that', () => {
-    expect(warmUpBatchSizes(1)).toEqual([1]);
-    expect(warmUpBatchSizes(16)).toEqual([1, 2, 4, 8, 16]);
-    expect(warmUpBatchSizes(6)).toEqual([1, 2, 4, 6]);
   });
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   for (let step = 0; step < 100; step++) await trainer.step();
   await trainer.release();
   const models = join(temporary.path, 'models');
-  model = publishModel(trainer.checkpoint, models);
+  model = await publishModel(trainer.checkpoint, models);
   service = await startTestService({ modelsDir: models });
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nn: ['nr', 'onnx'],
   grad: ['onnx'],
   phy: ['nr'],
-  engine: ['onnx/contract', 'onnx/signature'],
+  engine: ['onnx/contract', 'onnx/golden', 'onnx/signature'],
   client: ['wire'],
   server: ['engine', 'nr', 'wire'],
   train: ['chart', 'engine/session', 'grad', 'nn', 'nr', 'onnx', 'phy'],

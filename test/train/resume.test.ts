@@ -153,7 +153,7 @@ describe('a training run', () => {
 describe('publishing a checkpoint', () => {
   it('writes a model of the contract that computes what the checkpoint’s network does', async () => {
     const checkpoint = loadCheckpoint(checkpointPath(whole));
-    const path = publishModel(checkpoint, join(folder, 'models'));
+    const path = await publishModel(checkpoint, join(folder, 'models'));
     expect(path).toBe(join(folder, 'models', 'tiny', '1', 'model.onnx'));
     const bytes = readFileSync(path);
     expect(readModelContract(bytes)).toMatchObject({
