@@ -1,10 +1,12 @@
+import { network } from './access/network.js';
+import { ANYBODY, OPERATOR, type Principal } from './access/principal.js';
+
 /**
  * Whose a request is, for fairness: what waits is shared out between these. Where nobody says who he is, it is the
  * machine that he calls from, and each of its streams by itself.
  */
 export function clientOfAddress(address: string | undefined): string {
-  // IPv4 on a socket that takes both.
-  return (address ?? 'unknown').replace(/^::ffff:/, '');
+  return network(address ?? 'unknown');
 }
 
 /** @param peer `address:port`, as grpc-js has it. */
@@ -18,4 +20,14 @@ let streams = 0;
 export function clientOfStream(peer: string): string {
   streams += 1;
   return `${clientOfPeer(peer)} stream ${streams}`;
+}
+
+/** Who has said who he is, is one client wherever he calls from, and with all his streams. */
+export function clientOf(principal: Principal, otherwise: () => string): string {
+  return principal === ANYBODY || principal === OPERATOR ? otherwise() : principal.id;
+}
+
+/** Rates are those of a machine: more streams do not make them higher. */
+export function rateKey(client: string): string {
+  return client.replace(/ stream \d+$/, '');
 }

@@ -13,7 +13,9 @@ import type {
 } from '../engine/types.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
+import { RateLimit } from './access/rate-limit.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
+import { rateKey } from './client-key.js';
 import type { Config } from './config.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
@@ -76,6 +78,8 @@ export class ServiceCore {
   readonly access: Access;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
+  /** What each client may ask for. */
+  readonly rates: { readonly requests: RateLimit; readonly grids: RateLimit };
   readonly #room: WaitingRoom;
   #draining = false;
   #working = 0;
@@ -87,6 +91,10 @@ export class ServiceCore {
     this.metrics = parts.metrics;
     this.requests = parts.requests;
     this.access = parts.access;
+    this.rates = {
+      requests: new RateLimit(parts.config.maxRequestsPerSecond, 'requests'),
+      grids: new RateLimit(parts.config.maxGridsPerSecond, 'grids'),
+    };
     this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }
@@ -163,27 +171,40 @@ export class ServiceCore {
     return { ...model, nRx, bitsPerSymbol };
   }
 
-  /** @throws QUEUE_FULL, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
+  /** @throws QUEUE_FULL, RATE_LIMITED, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
   admit(size: RequestSize): Permit {
-    return this.#room.admit(size);
+    return this.#paid(size, this.#room.admit(size));
   }
 
   /** Undefined where one must wait: no room, or others wait already. @throws as `admit`, but for QUEUE_FULL. */
   tryAdmit(size: RequestSize): Permit | undefined {
-    return this.#room.tryAdmit(size);
+    const permit = this.#room.tryAdmit(size);
+    return permit && this.#paid(size, permit);
   }
 
   /**
    * Waits while the queue is full, which holds a stream's next message back and so, through HTTP/2 flow
    * control, its client.
-   * @throws UNAVAILABLE, PAYLOAD_TOO_LARGE, CANCELLED when `signal` aborts; DEADLINE_EXCEEDED.
+   * @throws RATE_LIMITED, UNAVAILABLE, PAYLOAD_TOO_LARGE, CANCELLED when `signal` aborts; DEADLINE_EXCEEDED.
    */
   async admitWhenRoom(size: RequestSize, limits: WaitLimits): Promise<Permit> {
     try {
-      return await this.#room.admitWhenRoom(size, limits);
+      return this.#paid(size, await this.#room.admitWhenRoom(size, limits));
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error;
       throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down', { cause: error });
+    }
+  }
+
+  /** Grids count against their client's rate once there is room for them. @throws RATE_LIMITED. */
+  #paid({ grids, client = '' }: RequestSize, permit: Permit): Permit {
+    if (grids === 0) return permit;
+    try {
+      this.rates.grids.take(rateKey(client), grids);
+      return permit;
+    } catch (error) {
+      permit.release();
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { SpikingRxError } from '../../errors.js';
+import { network } from './network.js';
 
 /** Bounds how many wrong credentials an address may try in a minute. */
 export class FailureLimit {
@@ -26,14 +26,4 @@ function tooMany({ msBeforeNext }: RateLimiterRes): SpikingRxError {
   return new SpikingRxError('RATE_LIMITED', 'too many wrong credentials from this address', {
     retryAfterMs: msBeforeNext,
   });
-}
-
-/** Who has one address of a /64 has all of them. */
-export function network(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::', 2);
-  const left = head === '' ? [] : head.split(':');
-  const right = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right].slice(0, 4).join(':') + '::/64';
 }

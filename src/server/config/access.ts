@@ -43,6 +43,15 @@ export const accessSettings = {
     'Wrong credentials that an address may try in a minute; 0 for no limit, as behind a proxy',
     { default: 60, minimum: 0, maximum: 1_000_000 },
   ),
+  maxRequestsPerSecond: integer(
+    'Requests and calls of one client in a second, each stream one of them; 0 for no limit',
+    { default: 0, minimum: 0, maximum: 1_000_000_000 },
+  ),
+  maxGridsPerSecond: integer('Grids of one client in a second; 0 for no limit', {
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000_000,
+  }),
   openDocs: Type.Boolean({
     description: 'With authentication: serve /docs and /openapi.json to those too who have no credential',
     default: false,

@@ -9,6 +9,7 @@ import {
 import { SpikingRxError } from '../../errors.js';
 import { methodScope } from '../access/methods.js';
 import { ANYBODY, type Principal } from '../access/principal.js';
+import { clientOf, clientOfAddress } from '../client-key.js';
 import type { ServiceCore } from '../core.js';
 import { commonName } from '../tls/peer-name.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
@@ -53,6 +54,10 @@ async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at:
   metadata.remove('x-api-key');
   try {
     const principal = await core.access.admit(caller, methodScope(path), 'public');
+    core.rates.requests.take(
+      clientOf(principal, () => clientOfAddress(caller.address)),
+      1,
+    );
     principals.set(metadata, principal);
     endWithCredential(principal, at);
   } catch (error) {

@@ -9,11 +9,12 @@ import type {
 import type { SpikingRxError } from '../../errors.js';
 import { answerTexts } from '../answer-texts.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
-import { clientOfPeer } from '../client-key.js';
+import { clientOf, clientOfPeer } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
 import type { RequestRecord } from '../telemetry/requests.js';
+import { principalOf } from './access.js';
 import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
 import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
@@ -113,7 +114,7 @@ export function unary<Q, A extends object>(
         record,
         signal: abort.signal,
         deadlineMs: deadlineOf(call.getDeadline()),
-        client: clientOfPeer(call.getPeer()),
+        client: clientOf(principalOf(call), () => clientOfPeer(call.getPeer())),
       });
     } catch (error) {
       failure = toSpikingRxError(error);

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Entrance } from '../access/access.js';
 import type { Principal, RequiredScope } from '../access/principal.js';
+import { clientOf, clientOfAddress } from '../client-key.js';
 import type { ServiceCore } from '../core.js';
 import { peerName } from '../tls/peer-name.js';
 import type { App } from './app-type.js';
@@ -22,6 +23,12 @@ export function guardRoutes(app: App, core: ServiceCore, entrance: Entrance): vo
   app.addHook('onRequest', async (request) => {
     const scope = request.is404 ? 'none' : (request.routeOptions.config.scope ?? 'infer');
     request.principal = await core.access.admit(callerOf(request), scope, entrance);
+    const { principal, ip } = request;
+    if (scope !== 'none')
+      core.rates.requests.take(
+        clientOf(principal, () => clientOfAddress(ip)),
+        1,
+      );
   });
 }
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Permit } from '../../engine/types.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
-import { clientOfAddress } from '../client-key.js';
+import { clientOf, clientOfAddress } from '../client-key.js';
 import { toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
 import { bodyRefusal, HttpRefusal } from './errors.js';
@@ -38,7 +38,7 @@ export function bodyLimit(request: Pick<FastifyRequest, 'headers'>, core: Servic
 export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): void {
   const abort = new AbortController();
   request.gone = abort.signal;
-  request.client = clientOfAddress(request.ip);
+  request.client = clientOf(request.principal, () => clientOfAddress(request.ip));
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort();
   });
