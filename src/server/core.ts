@@ -19,6 +19,7 @@ import { rateKey } from './client-key.js';
 import type { Config } from './config.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
+import type { Logger } from './log.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
 import type { Quality } from './quality.js';
@@ -67,6 +68,8 @@ export interface CoreParts {
   readonly metrics: Metrics;
   readonly requests: Requests;
   readonly access: Access;
+  /** The one at the root: its level is the level of the log. */
+  readonly log: Logger;
 }
 
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
@@ -76,6 +79,7 @@ export class ServiceCore {
   readonly metrics: Metrics;
   readonly requests: Requests;
   readonly access: Access;
+  readonly log: Logger;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -91,6 +95,7 @@ export class ServiceCore {
     this.metrics = parts.metrics;
     this.requests = parts.requests;
     this.access = parts.access;
+    this.log = parts.log;
     this.rates = {
       requests: new RateLimit(parts.config.maxRequestsPerSecond, 'requests'),
       grids: new RateLimit(parts.config.maxGridsPerSecond, 'grids'),

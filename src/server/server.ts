@@ -65,8 +65,8 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
     const accessLog = new AccessLog(log, config.accessLogSample);
     const requests = new Requests({ metrics, accessLog, tracing });
-    const core = new ServiceCore({ engine, config: effective, metrics, requests, access });
-    const grpc = createGrpcServer(core, log);
+    const core = new ServiceCore({ engine, config: effective, metrics, requests, access, log });
+    const grpc = createGrpcServer(core);
     const listeners = await Listeners.open({ core, grpc, tls, log });
     return running({ core, grpc, listeners, log, files });
   } catch (error) {

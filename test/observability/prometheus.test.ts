@@ -21,6 +21,7 @@ afterAll(async () => service.close());
 async function traffic(): Promise<void> {
   await service.rest.compute([grid({ id: 'a' }), grid({ id: 'b' })]);
   await service.grpc.compute([grid()]);
+  await service.rest.compute([grid()], { output: { datatype: 'i8' } });
   await service.rest.compute([grid()], { model: 'nobody' }).catch(() => undefined);
   for await (const answer of service.grpc.stream([grid()])) expect(answer.error).toBeUndefined();
 }
@@ -44,7 +45,9 @@ describe.skipIf(!hasTool('prometheus'))('a Prometheus that scrapes the service',
   let prometheus: Prometheus;
   beforeAll(async () => {
     prometheus = await Prometheus.start(service.url.replace('http://', ''));
-    await prometheus.scraped(1);
+    // Rates see what changes between scrapes.
+    await traffic();
+    await prometheus.scraped(2);
     await traffic();
     await prometheus.scraped(4);
   });

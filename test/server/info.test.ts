@@ -120,9 +120,11 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
     '/healthz',
     '/readyz',
     '/metrics',
+    '/admin/log-level',
     '/openapi.json',
   ];
-  expect(Object.keys(api.paths).toSorted()).toEqual(routes.toSorted());
+  const own = Object.keys(api.paths).filter((path) => !path.startsWith('/v2'));
+  expect(own.toSorted()).toEqual(routes.toSorted());
   const { post } = api.paths['/v1/llr']!;
   expect(Object.keys(post!.requestBody!.content)).toEqual(['application/json', 'application/octet-stream']);
   expect(post!.requestBody!.content['application/json']).toMatchObject({

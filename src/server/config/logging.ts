@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
 
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** What is logged. */
 export const loggingSettings = {
-  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+  logLevel: Type.Enum([...LOG_LEVELS], {
     description: 'Least severe log lines to write',
     default: 'info',
   }),

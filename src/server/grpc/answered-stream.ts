@@ -6,7 +6,6 @@ import { clientOf, clientOfStream } from '../client-key.js';
 import type { ServiceCore } from '../core.js';
 import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
-import type { Logger } from '../log.js';
 import type { RequestRecord } from '../telemetry/requests.js';
 import type { Trace } from '../telemetry/tracing.js';
 import { principalOf } from './access.js';
@@ -36,7 +35,6 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   readonly #call: ServerDuplexStream<Q | Refused, A>;
   readonly #kind: StreamKind<Q, A, R>;
   readonly #core: ServiceCore;
-  readonly #log: Logger;
   readonly #record: RequestRecord;
   readonly #client: string;
   readonly #outbox: Outbox<R>;
@@ -55,16 +53,11 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   /** Why nothing more is read: the stream ends with it once what is in flight has been answered. */
   #ending: SpikingRxError | undefined;
 
-  constructor(
-    call: ServerDuplexStream<Q | Refused, A>,
-    kind: StreamKind<Q, A, R>,
-    { core, log }: { readonly core: ServiceCore; readonly log: Logger },
-  ) {
+  constructor(call: ServerDuplexStream<Q | Refused, A>, kind: StreamKind<Q, A, R>, core: ServiceCore) {
     this.#call = call;
     this.#kind = kind;
     this.#core = core;
     this.#record = beginCall(core, { call, method: kind.method, isStream: true });
-    this.#log = log.child({ requestId: this.#record.id });
     this.#client = clientOf(principalOf(call), () => clientOfStream(call.getPeer()));
     this.#deadlineMs = deadlineOf(call.getDeadline());
     this.#window = new StreamWindow(core.config.maxInFlightPerStream);
@@ -218,7 +211,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
       this.#outbox.answer(slot, answer);
     } catch (error) {
       const failure = toSpikingRxError(error);
-      if (failure.code === 'INTERNAL') this.#log.error({ err: error, id: slot.id }, 'request failed');
+      if (failure.code === 'INTERNAL') this.#record.fault(error);
       trace?.end(failure.code);
       this.#outbox.answer(slot, this.#kind.failed(slot.id, failure));
     }
@@ -273,7 +266,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   #onStalled(): void {
     if (this.#over) return;
     const reason = `answers were not read for ${this.#core.config.requestTimeoutMs} ms`;
-    this.#log.warn({ inFlight: this.#window.inFlight }, `stream ended: ${reason}`);
+    this.#core.log.warn({ ...this.#record.line, inFlight: this.#window.inFlight }, `stream ended: ${reason}`);
     this.#finish('DEADLINE_EXCEEDED');
     this.#abandon();
     const status = grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason));

@@ -6,7 +6,6 @@ import { INFERENCE_PROTO_FILE, INFERENCE_SERVICE_NAME } from '../../wire/inferen
 import { PROTO_DIR, PROTO_FILE, SERVICE_NAME } from '../../wire/proto.js';
 import { maxRequestBytes, maxResponseBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
-import type { Logger } from '../log.js';
 import { accessInterceptor } from './access.js';
 import { AnsweredStream } from './answered-stream.js';
 import { serverDefinition } from './definition.js';
@@ -27,7 +26,7 @@ export interface GrpcServer {
 const HEALTH_NAMES = ['', SERVICE_NAME, INFERENCE_SERVICE_NAME];
 
 /** The gRPC services: LlrService, health and reflection; not yet bound. */
-export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
+export function createGrpcServer(core: ServiceCore): GrpcServer {
   const options: ServerOptions = {
     // Beyond it grpc-js ends a stream with everything on it; what is merely too large is refused by itself.
     'grpc.max_receive_message_length': 2 * maxRequestBytes(core.config),
@@ -43,14 +42,14 @@ export function createGrpcServer(core: ServiceCore, log: Logger): GrpcServer {
   const server = new Server(options);
   const trailers = new AnswerTrailers();
   const handlers: UntypedServiceImplementation = {
-    ...unaryHandlers({ core, log, trailers }),
-    StreamLlr: (call: StreamCall) => new AnsweredStream(call, llrStream(core), { core, log }),
+    ...unaryHandlers({ core, trailers }),
+    StreamLlr: (call: StreamCall) => new AnsweredStream(call, llrStream(core), core),
   };
   const { requests, config } = core;
   server.addService(serverDefinition({ requests, config, trailers }), handlers);
   server.addService(
     inferenceServerDefinition({ requests, config, trailers }),
-    inferenceHandlers({ core, log, trailers }),
+    inferenceHandlers({ core, trailers }),
   );
   const health = new HealthImplementation(
     Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])),

@@ -11,7 +11,6 @@ import { answerTexts } from '../answer-texts.js';
 import { checkGridCount, type ServiceCore } from '../core.js';
 import { clientOf, clientOfPeer } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
-import type { Logger } from '../log.js';
 import { describeModel } from '../model-json.js';
 import type { RequestRecord } from '../telemetry/requests.js';
 import { principalOf } from './access.js';
@@ -45,7 +44,6 @@ export function unaryHandlers(parts: UnaryParts) {
 
 export interface UnaryParts {
   readonly core: ServiceCore;
-  readonly log: Logger;
   readonly trailers: AnswerTrailers;
 }
 
@@ -96,7 +94,7 @@ function whenOver(signal: AbortSignal, act: () => void): void {
 export function unary<Q, A extends object>(
   method: UnaryParts & { readonly method: string; readonly answer: Answer<Q, A> },
 ): Handler<Q, A> {
-  const { core, log, trailers } = method;
+  const { core, trailers } = method;
   const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
     const record = beginCall(core, { call, method: method.method });
     const abort = new AbortController();
@@ -118,8 +116,7 @@ export function unary<Q, A extends object>(
       });
     } catch (error) {
       failure = toSpikingRxError(error);
-      if (failure.code === 'INTERNAL')
-        log.error({ err: error, method: method.method, requestId: record.id }, 'call failed');
+      if (failure.code === 'INTERNAL') record.fault(error);
     }
     // With an error they are its trailers: headers of their own would keep clients from trying again.
     if (failure) callback(withAnswerMetadata(grpcStatus(failure), record), null);
@@ -129,7 +126,7 @@ export function unary<Q, A extends object>(
       callback(null, answer, answer ? trailers.of(answer) : undefined);
     }
     const stalled = setTimeout(() => {
-      log.warn({ method: method.method, requestId: record.id }, 'call ended: its answer was not read');
+      core.log.warn(record.line, 'call ended: its answer was not read');
       resetCall(call);
     }, core.config.requestTimeoutMs);
     whenOver(abort.signal, () => clearTimeout(stalled));

@@ -1,11 +1,12 @@
 import type { ServiceCore } from '../core.js';
 import type { App } from './app-type.js';
+import { logLevelRoutes } from './log-level.js';
 import { repositoryChangeRoutes } from './oip-repository.js';
 
 type Routes = (app: App, core: ServiceCore) => void;
 
 /** Calls that change the service: every route of these needs scope `admin`. Add yours here. */
-const ADMIN_ROUTES: readonly Routes[] = [repositoryChangeRoutes];
+const ADMIN_ROUTES: readonly Routes[] = [logLevelRoutes, repositoryChangeRoutes];
 
 export function adminRoutes(app: App, core: ServiceCore): void {
   app.addHook('onRoute', (route) => {

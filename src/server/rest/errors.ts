@@ -39,7 +39,7 @@ export function answerErrors(app: App, core: ServiceCore): void {
   app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   app.setErrorHandler((error: FastifyError | SpikingRxError, request, reply) => {
     const failure = restError(error, request, core);
-    if (failure.code === 'INTERNAL') request.log.error({ err: error }, 'request failed');
+    if (failure.code === 'INTERNAL') request.record.fault(error);
     request.failure = failure.code;
     return sendError(reply, failure);
   });

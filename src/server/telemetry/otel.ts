@@ -26,7 +26,7 @@ import type { OutcomeCode } from '../metrics.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { isServiceFault } from './access-log.js';
 import { EngineSpans } from './engine-spans.js';
-import { logRarely } from './log-rarely.js';
+import { LineBudget } from './line-budget.js';
 import type { HeaderReader, RequestStart } from './requests.js';
 import type { DecodedGrid, Times, Trace, TracedStage, Tracing } from './tracing.js';
 
@@ -47,8 +47,9 @@ export class OtelTracing implements Tracing {
 
   /** The resource, the sampler, the exporter and the limits come from the environment. */
   static start(log: Logger): OtelTracing {
-    const warn = logRarely((fields, message) => log.warn(fields, message));
-    const tell = (message: string): void => warn({ otel: message }, 'tracing: spans may be missing');
+    const budget = new LineBudget({ lines: 1, periodMs: 60_000 });
+    const tell = (otel: string): void =>
+      budget.spend('', (fields) => log.warn({ otel, ...fields }, 'tracing: spans may be missing'));
     diag.setLogger(
       { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
       { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },

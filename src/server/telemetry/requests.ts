@@ -1,5 +1,5 @@
 import type { Metrics, OutcomeCode, Transport } from '../metrics.js';
-import type { AccessLog } from './access-log.js';
+import type { AccessLog, RequestLine } from './access-log.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 import type { Times, Trace, Tracing } from './tracing.js';
 
@@ -29,6 +29,7 @@ interface RequestHooks {
   readonly encoded: (milliseconds: number) => void;
   /** Called once. */
   readonly ended: (record: RequestRecord, code: OutcomeCode) => void;
+  readonly fault: (record: RequestRecord, error: unknown) => void;
 }
 
 function justNow(milliseconds: number): Times {
@@ -45,6 +46,7 @@ export class Requests {
     return new RequestRecord(start, this.parts.tracing, {
       encoded: (milliseconds) => this.parts.metrics.stage('encode', milliseconds),
       ended: (record, code) => this.#ended(record, code),
+      fault: (record, error) => this.parts.accessLog.fault(record.line, error),
     });
   }
 
@@ -60,21 +62,18 @@ export class Requests {
   }
 
   #ended(record: RequestRecord, code: OutcomeCode): void {
-    const { transport, method, id, isStream = false, isRoutine = false } = record.start;
+    const { transport, method, isStream = false, isRoutine = false } = record.start;
     const durationMs = performance.now() - record.startMs;
     const { metrics, accessLog } = this.parts;
     metrics.requests.ended({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
     const { answered, failed } = record.grids;
-    accessLog.write(
+    accessLog.ended(
       {
-        requestId: id,
-        transport,
-        method,
+        ...record.line,
         code,
         durationMs,
         ...(answered > 0 && { grids: answered }),
         ...(failed > 0 && { failedGrids: failed }),
-        ...(record.trace && { traceId: record.trace.traceId }),
       },
       isRoutine,
     );
@@ -106,6 +105,12 @@ export class RequestRecord {
     return this.#grids;
   }
 
+  /** For log lines about it. */
+  get line(): RequestLine {
+    const { id: requestId, transport, method } = this.start;
+    return { requestId, transport, method, ...(this.trace && { traceId: this.trace.traceId }) };
+  }
+
   /** Headers of the answer, or its metadata. */
   get answerHeaders(): Readonly<Record<string, string>> {
     return { [REQUEST_ID_HEADER]: this.id, ...this.trace?.headers };
@@ -120,6 +125,11 @@ export class RequestRecord {
   encoded(milliseconds: number): void {
     this.hooks.encoded(milliseconds);
     this.trace?.stage('encode', justNow(milliseconds));
+  }
+
+  /** Logs what failed inside the service; the client is told INTERNAL and no more. */
+  fault(error: unknown): void {
+    this.hooks.fault(this, error);
   }
 
   /** Idempotent: the first code counts. */

@@ -24,7 +24,7 @@ import { inferStream, type InferStreamCall } from './stream.js';
 
 /** The methods of `inference.GRPCInferenceService`. */
 export function inferenceHandlers(parts: UnaryParts): UntypedServiceImplementation {
-  const { core, log } = parts;
+  const { core } = parts;
   const serve = <Q, A extends object>(method: string, answer: Answer<Q, A>): Handler<Q, A> =>
     unary({ ...parts, method, answer });
   return {
@@ -46,7 +46,7 @@ export function inferenceHandlers(parts: UnaryParts): UntypedServiceImplementati
       'ModelInfer',
       async (request, context) => modelInfer(request, context, parts),
     ),
-    ModelStreamInfer: (call: InferStreamCall) => new AnsweredStream(call, inferStream(core), { core, log }),
+    ModelStreamInfer: (call: InferStreamCall) => new AnsweredStream(call, inferStream(core), core),
     ...repositoryHandlers(core, serve),
   };
 }
