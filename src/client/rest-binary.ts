@@ -2,7 +2,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, SpikingRxError } from '../errors.js';
 import type { LlrDatatypeName } from '../wire/messages.js';
-import { bytesOf, type ClientGrid, type ComputeOptions, type GridLlr, type IqTensor } from './types.js';
+import {
+  bytesOf,
+  type ClientGrid,
+  type ComputeOptions,
+  type GridLlr,
+  type IqTensor,
+  type SlotTiming,
+} from './types.js';
 
 /** Bytes of one complex sample. */
 const SAMPLE_BYTES = { cf32_le: 8, ci16_le: 4, cf16_le: 4 } as const;
@@ -15,8 +22,8 @@ export interface GridGroup {
 }
 
 /**
- * Groups grids by everything a binary request says once: form, shape, datatype and scale of the samples, and
- * the DMRS. Groups come in the order of their first grids, grids within a group in their own.
+ * Groups grids by everything a binary request says once: form, shape, datatype and scale of the samples, the DMRS,
+ * deadline and slot. Groups come in the order of their first grids, grids within a group in their own.
  * @throws INVALID_ARGUMENT for what the request could not say, and would have decoded as something else: bytes
  *   that do not fit their shape, a pilot tensor that is not as wide as its grid.
  */
@@ -33,9 +40,9 @@ export function describedAlike(grids: readonly ClientGrid[]): GridGroup[] {
   return [...groups.values()];
 }
 
-function description({ rx, dmrs }: ClientGrid, field: string): string {
+function description({ rx, dmrs, deadlineUs, slotTiming }: ClientGrid, field: string): string {
   requireLength(rx, `${field}.rx`);
-  const samples = [rx.shape, rx.datatype, rx.scale];
+  const samples = [rx.shape, rx.datatype, rx.scale, deadlineUs, slotTimingText(slotTiming)];
   if ('config' in dmrs) return JSON.stringify([...samples, dmrs.config]);
   const [, ...plane] = rx.shape;
   if (dmrs.shape.join() !== plane.join())
@@ -80,6 +87,9 @@ export function binaryQuery(grids: readonly ClientGrid[], options: ComputeOption
     ['model', options.model],
     ['version', options.version],
     ['timeoutMs', options.timeoutMs],
+    ['priority', options.priority],
+    ['deadlineUs', first.deadlineUs],
+    ['slotTiming', slotTimingText(first.slotTiming)],
     ['grids', grids.length],
     ['shape', rx.shape.join(',')],
     ['datatype', rx.datatype],
@@ -99,6 +109,10 @@ export function binaryQuery(grids: readonly ClientGrid[], options: ComputeOption
   const query = new URLSearchParams();
   for (const [key, value] of entries) if (value !== undefined) query.set(key, String(value));
   return query;
+}
+
+function slotTimingText(timing: SlotTiming | undefined): string | undefined {
+  return timing && [timing.frame, timing.slot, timing.numerology].join(',');
 }
 
 /** Grids back to back: the bytes of rx, then those of the DMRS tensor where there is one. */
@@ -126,6 +140,7 @@ export function binaryAnswer(
     'compute-ms',
     'batch-size',
   ].map((name) => list(name).map(Number));
+  const slacks = list('slack-us');
   const width = { f32: 4, f16: 2, i8: 1 }[datatype];
   let offset = 0;
   return grids.map(({ id }, i) => {
@@ -143,6 +158,7 @@ export function binaryAnswer(
         computeMs: computeMs![i]!,
         batchSize: batchSizes![i]!,
         encodeMs: Number(header('encode-ms')),
+        ...(slacks[i] && { slackUs: Number(slacks[i]) }),
       },
       provenance: { sha256: common('sha256', i), provider: common('provider', i) },
       quality: {

@@ -72,8 +72,8 @@ export class RestLlrClient {
 
   /** The same in JSON with base64; grids may differ in shape and datatype. */
   async computeJson(grids: readonly ClientGrid[], options: ComputeOptions = {}): Promise<GridLlr[]> {
-    const { model, version, output, timeoutMs, signal } = options;
-    const request = { model, version, output, timeoutMs, grids: grids.map(jsonGrid) };
+    const { model, version, output, timeoutMs, priority, signal } = options;
+    const request = { model, version, output, timeoutMs, priority, grids: grids.map(jsonGrid) };
     const { body } = await this.#send({
       method: 'POST',
       path: '/v1/llr',
@@ -162,5 +162,6 @@ function jsonTensor(tensor: IqTensor): Record<string, unknown> {
 
 function jsonGrid(grid: ClientGrid): Record<string, unknown> {
   const dmrs = 'config' in grid.dmrs ? grid.dmrs : jsonTensor(grid.dmrs);
-  return { id: grid.id, rx: jsonTensor(grid.rx), dmrs };
+  const { id, deadlineUs, slotTiming } = grid;
+  return { id, rx: jsonTensor(grid.rx), dmrs, deadlineUs, slotTiming };
 }

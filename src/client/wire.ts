@@ -4,6 +4,7 @@ import {
   LLR_DATATYPES,
   LLR_LAYOUTS,
   LLR_POLARITIES,
+  PRIORITIES,
   type ComputeLlrRequestMessage,
   type GridErrorMessage,
   type GridMessage,
@@ -35,10 +36,11 @@ function formatMessage(output: OutputFormat): OutputFormatMessage {
 }
 
 function gridMessage(grid: ClientGrid): GridMessage {
-  const rx = tensorMessage(grid.rx);
-  if ('config' in grid.dmrs) return { id: grid.id, rx, dmrsConfig: grid.dmrs.config };
+  const { id, deadlineUs, slotTiming } = grid;
+  const common = { id, rx: tensorMessage(grid.rx), deadlineUs, slotTiming };
+  if ('config' in grid.dmrs) return { ...common, dmrsConfig: grid.dmrs.config };
   const { cdmGroupsWithoutData } = grid.dmrs;
-  return { id: grid.id, rx, dmrsTensor: { tensor: tensorMessage(grid.dmrs), cdmGroupsWithoutData } };
+  return { ...common, dmrsTensor: { tensor: tensorMessage(grid.dmrs), cdmGroupsWithoutData } };
 }
 
 /** One request message; also the form of a stream's messages. */
@@ -52,6 +54,7 @@ export function requestMessage(
     grids: grids.map(gridMessage),
     output: options.output ? formatMessage(options.output) : undefined,
     timeoutMs: options.timeoutMs,
+    ...(options.priority && { priority: PRIORITIES[options.priority] }),
   };
 }
 
@@ -78,6 +81,7 @@ export function gridLlr(result: GridResultMessage): GridLlr {
       computeMs: timing?.computeMs ?? 0,
       batchSize: timing?.batchSize ?? 0,
       ...(typeof timing?.encodeMs === 'number' && { encodeMs: timing.encodeMs }),
+      ...(typeof timing?.slackUs === 'number' && { slackUs: timing.slackUs }),
     },
     provenance: { sha256: provenance?.sha256 ?? '', provider: provenance?.provider ?? '' },
     quality: {

@@ -278,8 +278,8 @@ class LlrEngine implements Engine {
     this.batcher.forget(grid);
     this.lifecycle.instances.release(grid.model.key);
     const { name: model, version } = grid.model;
-    const { request, enqueuedMs } = grid;
-    const event = { model, version, outcome: code, request, enqueuedMs, ...timing };
+    const { request, enqueuedMs, priority } = grid;
+    const event = { model, version, outcome: code, request, enqueuedMs, priority, ...timing };
     notify(this.options.observer, 'gridFinished', event);
   }
 }

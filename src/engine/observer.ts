@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { RefusalKind } from './model-refusal.js';
 import type { LlrMagnitudes } from './llr-quality.js';
+import type { Priority } from './types.js';
 
 interface BatchEvent {
   readonly model: string;
@@ -41,6 +42,9 @@ export interface GridFinishedEvent {
   readonly computeMs: number;
   /** 0 when it never reached a batch. */
   readonly batchSize: number;
+  /** Of an urgent one that was sent: what was expected to be left to its deadline then. */
+  readonly slackMs?: number;
+  readonly priority: Priority;
 }
 
 export interface WorkerEvent {

@@ -17,6 +17,7 @@ import { RateLimit } from './access/rate-limit.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import { rateKey } from './client-key.js';
 import type { Config } from './config.js';
+import { Deadlines } from './deadlines.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
 import { toSpikingRxError } from './errors.js';
 import type { Logger } from './log.js';
@@ -25,6 +26,7 @@ import { provenanceOf, type Provenance } from './provenance.js';
 import type { Quality } from './quality.js';
 import type { RequestRecord, Requests } from './telemetry/requests.js';
 import type { Trace } from './telemetry/tracing.js';
+import type { SlotClock } from './slot-clock.js';
 import { WaitingRoom, type WaitLimits } from './waiting-room.js';
 import type { WireGrid } from './wire-grid.js';
 
@@ -44,10 +46,12 @@ export interface GridContext {
   readonly client: string;
   /** Default `normal`. */
   readonly priority?: Priority;
-  /** Earlier of the transport's deadline and the service's limit, on the `performance.now()` clock. */
+  /** Of the transport, on the `performance.now()` clock. */
   readonly deadlineMs?: number;
-  /** When the grid's own time limit began, on the same clock; now when left out. */
-  readonly receivedMs?: number;
+  /** When the message was read, on the same clock. */
+  readonly receivedMs: number;
+  /** Of the stream; the client's own when left out. */
+  readonly slotClock?: SlotClock;
 }
 
 export interface RequestContext extends Omit<GridContext, 'field'> {
@@ -80,6 +84,7 @@ export class ServiceCore {
   readonly requests: Requests;
   readonly access: Access;
   readonly log: Logger;
+  readonly deadlines: Deadlines;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -100,6 +105,7 @@ export class ServiceCore {
       requests: new RateLimit(parts.config.maxRequestsPerSecond, 'requests'),
       grids: new RateLimit(parts.config.maxGridsPerSecond, 'grids'),
     };
+    this.deadlines = new Deadlines(parts.config);
     this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }
@@ -214,17 +220,6 @@ export class ServiceCore {
   }
 
   /**
-   * Absolute deadline of a grid that asked for `timeoutMs`: never later than the service's own limit.
-   * @param receivedMs when its message was read, on the `performance.now()` clock.
-   */
-  deadline(timeoutMs: number | undefined, field: string, receivedMs = performance.now()): number {
-    const limit = this.config.requestTimeoutMs;
-    if (timeoutMs !== undefined && !(timeoutMs >= 1))
-      throw invalid(field, 'at least 1 millisecond', String(timeoutMs));
-    return receivedMs + Math.min(timeoutMs ?? limit, limit);
-  }
-
-  /**
    * Validates, decodes and computes one grid, and counts how it ended.
    * @param read translates the transport's message; what it throws fails the grid.
    */
@@ -277,12 +272,11 @@ export class ServiceCore {
 
   #decode(grid: WireGrid, context: GridContext): Decoded {
     const start = performance.now();
-    const own = this.deadline(grid.timeoutMs, `${context.field}.timeoutMs`, context.receivedMs);
     const request = this.#decoder.decode(grid, {
       model: context.model,
       field: context.field,
       maxPrb: this.config.maxPrb,
-      deadlineMs: Math.min(own, context.deadlineMs ?? own),
+      ...this.deadlines.of(grid, context),
       signal: context.signal,
       client: context.client,
       priority: context.priority ?? 'normal',
@@ -323,7 +317,7 @@ function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): T
 
 /** From the first byte of the request, or of the stream's message, to here. */
 function traceAdmission(context: Pick<RequestContext, 'trace' | 'record' | 'receivedMs'>): void {
-  const startMs = context.receivedMs ?? context.record.startMs;
+  const startMs = context.trace ? context.receivedMs : context.record.startMs;
   traceOf(context)?.stage('admission', { startMs, endMs: performance.now() });
 }
 

@@ -31,6 +31,7 @@ export interface DecodeContext {
   readonly maxPrb: number;
   /** On the `performance.now()` clock. */
   readonly deadlineMs: number;
+  readonly urgent: boolean;
   readonly signal: AbortSignal | undefined;
   readonly client: string;
   readonly priority: Priority;
@@ -48,7 +49,7 @@ export class GridDecoder {
 
   /** @throws INVALID_ARGUMENT that names the field, what was expected and what came. */
   decode(grid: WireGrid, context: DecodeContext): DecodedGrid {
-    const { model, field, deadlineMs, signal, client, priority } = context;
+    const { model, field, deadlineMs, urgent, signal, client, priority } = context;
     checkId(grid.id, `${field}.id`);
     if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
     const shape = rxShape(grid.rx.shape, context);
@@ -66,6 +67,7 @@ export class GridDecoder {
       dataMask: pilots.dataMask,
       format: grid.format,
       deadlineMs,
+      urgent,
       client,
       priority,
       ...(signal && { signal }),

@@ -9,6 +9,7 @@ import { ModelMetrics } from './metrics/models.js';
 import { ProcessMetrics } from './metrics/process.js';
 import { QualityMetrics } from './metrics/quality.js';
 import { RequestMetrics } from './metrics/requests.js';
+import { SchedulingMetrics } from './metrics/scheduling.js';
 import { allObservers } from './telemetry/observers.js';
 
 export type { OutcomeCode, Transport } from './metrics/requests.js';
@@ -35,12 +36,14 @@ export class Metrics {
     registers: this.#registers,
   });
   readonly #models = new ModelMetrics(this.registry);
+  readonly #scheduling = new SchedulingMetrics(this.#registers);
   readonly quality = new QualityMetrics(this.registry);
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver = allObservers(
     this.#events.observer,
     this.#models.observer,
+    this.#scheduling.observer,
     this.quality.observer,
     {
       gridFinished: ({ outcome, queueMs, computeMs }) => {
@@ -58,6 +61,7 @@ export class Metrics {
   watch(engine: Engine): void {
     watchEngine(engine, this.registry);
     this.#models.watch(engine);
+    this.#scheduling.watch(engine);
   }
 
   /** Nothing is measured any more by itself. */

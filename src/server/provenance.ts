@@ -14,6 +14,8 @@ export interface Provenance {
   readonly decodeMs: number;
   readonly queueMs: number;
   readonly computeMs: number;
+  /** Of a grid with a deadline: what was expected to be left of its time when its batch was sent, in microseconds. */
+  readonly slackUs?: number;
 }
 
 export function provenanceOf(
@@ -21,8 +23,9 @@ export function provenanceOf(
   known: Pick<Provenance, 'provider' | 'decodeMs'>,
 ): Provenance {
   const { model, version, sha256, timing } = result;
-  const { batchSize, queueMs, computeMs } = timing;
-  return { model, version, sha256, ...known, batchSize, queueMs, computeMs };
+  const { batchSize, queueMs, computeMs, slackMs } = timing;
+  const slack = slackMs !== undefined && { slackUs: 1000 * slackMs };
+  return { model, version, sha256, ...known, batchSize, queueMs, computeMs, ...slack };
 }
 
 /**
@@ -42,6 +45,10 @@ export function provenanceTexts(answers: readonly Provenance[]): Record<string, 
     'decode-ms': each(({ decodeMs }) => milliseconds(decodeMs)),
     'queue-ms': each(({ queueMs }) => milliseconds(queueMs)),
     'compute-ms': each(({ computeMs }) => milliseconds(computeMs)),
+    // Empty for those without a deadline.
+    ...(answers.some(({ slackUs }) => slackUs !== undefined) && {
+      'slack-us': each(({ slackUs }) => slackUs?.toFixed(0) ?? ''),
+    }),
   };
 }
 

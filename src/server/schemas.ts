@@ -83,6 +83,30 @@ const TimeoutMs = Type.Integer({
   description: 'Give up after so many milliseconds (at most the limit of the service)',
 });
 
+const DeadlineUs = Type.Integer({
+  minimum: 1,
+  maximum: 4_294_967_295,
+  description:
+    'Of use for so many microseconds, from when the request has been read or, with slotTiming, from the start of the slot; the earliest deadline is served first',
+});
+
+const SlotTimingSchema = Type.Object(
+  {
+    frame: Type.Integer({ minimum: 0, maximum: 1023, description: 'System frame number' }),
+    slot: Type.Integer({ minimum: 0, maximum: 639, description: 'In the frame: 0 … 10·2^numerology − 1' }),
+    numerology: Type.Integer({ minimum: 0, maximum: 6, description: 'Slots of 1 ms / 2^numerology' }),
+  },
+  {
+    ...closed,
+    description:
+      "The slot that the grid was received in; without deadlineUs the service's slotBudgetUs counts",
+  },
+);
+
+const Priority = Type.Enum(['normal', 'high'], {
+  description: 'high gets four times the share of normal where both wait. Default normal',
+});
+
 export const LlrJsonBodySchema = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, description: 'Default: the default model' })),
@@ -93,6 +117,8 @@ export const LlrJsonBodySchema = Type.Object(
           id: Type.String({ minLength: 1, maxLength: 256, description: 'Echoed; unique in the request' }),
           rx: RxSchema,
           dmrs: Type.Union([DmrsTensorSchema, Type.Object({ config: DmrsConfigSchema }, closed)]),
+          deadlineUs: Type.Optional(DeadlineUs),
+          slotTiming: Type.Optional(SlotTimingSchema),
         },
         closed,
       ),
@@ -100,6 +126,7 @@ export const LlrJsonBodySchema = Type.Object(
     ),
     output: Type.Optional(OutputSchema),
     timeoutMs: Type.Optional(TimeoutMs),
+    priority: Type.Optional(Priority),
   },
   { ...closed, description: 'Received grids and their pilots' },
 );
@@ -132,6 +159,11 @@ export const LlrQuerySchema = Type.Object(
     outputPolarity: Type.Optional(OutputSchema.properties.polarity),
     outputScale: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     timeoutMs: Type.Optional(TimeoutMs),
+    deadlineUs: Type.Optional(DeadlineUs),
+    slotTiming: Type.Optional(
+      Type.String({ pattern: '^\\d{1,4}(,\\d{1,4}){2}$', description: 'frame,slot,numerology' }),
+    ),
+    priority: Type.Optional(Priority),
   },
   closed,
 );
@@ -145,6 +177,12 @@ export const TimingSchema = Type.Object({
     description: 'To convert the LLRs; header x-spikingrx-encode-ms has the whole message',
   }),
   batchSize: Type.Integer({ description: 'Grids that ran together' }),
+  slackUs: Type.Optional(
+    Type.Number({
+      description:
+        'With a deadline: microseconds expected to be left to it when the batch was sent; negative when expected late',
+    }),
+  ),
 });
 
 export const ProvenanceSchema = Type.Object(

@@ -1,16 +1,15 @@
+import type { WireTerms } from './deadlines.js';
 import type { LlrDatatype, LlrFormat, LlrLayout, LlrPolarity } from '../engine/types.js';
 
 /**
  * A grid as it came over any transport, before validation: names and numbers are what the client wrote.
  * REST and gRPC both translate into this form, so that there is one validation and one set of messages.
  */
-export interface WireGrid {
+export interface WireGrid extends WireTerms {
   readonly id: string;
   readonly rx: WireIq | undefined;
   readonly dmrs: WireDmrs | undefined;
   readonly format: LlrFormat;
-  /** Time limit in milliseconds; the service's own when undefined. */
-  readonly timeoutMs: number | undefined;
 }
 
 export interface WireIq {

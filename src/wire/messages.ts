@@ -103,6 +103,7 @@ export interface TimingMessage {
   computeMs: number;
   batchSize: number;
   encodeMs?: Optional<number>;
+  slackUs?: Optional<number>;
 }
 
 export interface ProvenanceMessage {

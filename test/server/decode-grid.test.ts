@@ -21,7 +21,7 @@ const MODEL: LlrModelInfo = {
   misfit: undefined,
   batched: true,
 };
-const CALLER = { client: 'test', priority: 'normal' } as const;
+const CALLER = { client: 'test', priority: 'normal', urgent: false } as const;
 const CONTEXT = {
   model: MODEL,
   field: 'grids[0]',

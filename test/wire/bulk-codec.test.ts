@@ -192,6 +192,6 @@ test('a timed answer says in every result how long its encoding took', () => {
   const { bytes, encodeMs } = encodeTimed(message);
   expect(encodeMs).toBeGreaterThan(0);
   const { results } = bulkCodecs.StreamLlrResponse.decode(bytes);
-  const encoded = { ...timing, encodeMs: Math.fround(encodeMs) };
+  const encoded = { ...timing, encodeMs: Math.fround(encodeMs), slackUs: null };
   expect(results.map((result) => result.timing)).toEqual([encoded, encoded]);
 });

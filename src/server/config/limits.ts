@@ -39,6 +39,10 @@ export const limitsSettings = {
     minimum: 1,
     maximum: 3_600_000,
   }),
+  slotBudgetUs: integer(
+    'How long the LLRs of a slot are of use, in microseconds from the start of the slot; a grid may ask for another time',
+    { default: 10_000, minimum: 1, maximum: 3_600_000_000 },
+  ),
   maxConnections: integer('Most connections on each port; further ones are closed at once', {
     default: 16_384,
     minimum: 1,

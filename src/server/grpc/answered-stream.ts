@@ -6,6 +6,7 @@ import { clientOf, clientOfStream } from '../client-key.js';
 import type { ServiceCore } from '../core.js';
 import { MAX_ID_LENGTH } from '../decode-grid.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
+import { SlotClock } from '../slot-clock.js';
 import type { RequestRecord } from '../telemetry/requests.js';
 import type { Trace } from '../telemetry/tracing.js';
 import { principalOf } from './access.js';
@@ -37,6 +38,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   readonly #core: ServiceCore;
   readonly #record: RequestRecord;
   readonly #client: string;
+  readonly #slotClock = new SlotClock();
   readonly #outbox: Outbox<R>;
   readonly #window: StreamWindow;
   readonly #abort = new AbortController();
@@ -149,8 +151,8 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   /** When the last of a message's requests would be too late. */
   #patience({ message, receivedMs }: Read<Q>): number {
     const limit = this.#core.config.requestTimeoutMs;
-    const asked = message ? this.#kind.timeoutsMs(message).map((timeoutMs) => timeoutMs ?? limit) : [limit];
-    const own = receivedMs + Math.min(Math.max(1, ...asked), limit);
+    const asked = message ? this.#kind.patienceMs(message) : [limit];
+    const own = receivedMs + Math.min(Math.max(0, ...asked), limit);
     return Math.min(own, this.#deadlineMs ?? own);
   }
 
@@ -168,6 +170,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
         signal: this.#abort.signal,
         client: this.#client,
         receivedMs,
+        slotClock: this.#slotClock,
         ...(this.#deadlineMs !== undefined && { deadlineMs: this.#deadlineMs }),
       });
     } catch (error) {

@@ -3,6 +3,7 @@ import {
   LLR_DATATYPES,
   LLR_LAYOUTS,
   LLR_POLARITIES,
+  PRIORITIES,
   type ComputeLlrRequestMessage,
   type DmrsConfigMessage,
   type GridErrorMessage,
@@ -12,10 +13,11 @@ import {
   type ModelMessage,
   type OutputFormatMessage,
 } from '../../wire/messages.js';
-import type { LlrFormat, RequestSize } from '../../engine/types.js';
+import type { LlrFormat, Priority, RequestSize } from '../../engine/types.js';
 import { invalid, type SpikingRxError } from '../../errors.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
+import type { WireTerms } from '../deadlines.js';
 import { errorBody, GRPC_STATUS } from '../errors.js';
 import type { ModelJson } from '../schemas.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid, WireIq } from '../wire-grid.js';
@@ -90,8 +92,23 @@ export function wireGrid(grid: GridMessage, message: ComputeLlrRequestMessage, f
     rx: grid.rx ? wireIq(grid.rx, `${field}.rx`) : undefined,
     dmrs: wireDmrs(grid, `${field}.dmrs`),
     format: grid.output ? format(grid.output, `${field}.output`) : format(message.output, 'output'),
-    timeoutMs: grid.timeoutMs ?? message.timeoutMs ?? undefined,
+    ...wireTerms(grid, message),
   };
+}
+
+/** What a grid says of its time. */
+export function wireTerms(grid: GridMessage, message: ComputeLlrRequestMessage): WireTerms {
+  const { frame = 0, slot = 0, numerology = 0 } = grid.slotTiming ?? {};
+  return {
+    timeoutMs: grid.timeoutMs ?? message.timeoutMs ?? undefined,
+    deadlineUs: grid.deadlineUs ?? undefined,
+    slotTiming: grid.slotTiming ? { frame, slot, numerology } : undefined,
+  };
+}
+
+/** @throws INVALID_ARGUMENT for an unknown enum number. */
+export function priorityOf({ priority }: ComputeLlrRequestMessage): Priority {
+  return enumName(PRIORITIES, priority, 'priority') ?? 'normal';
 }
 
 /** Grids of a message and the bytes of their tensors, for admission. */
@@ -104,11 +121,11 @@ export function requestSize({ grids = [] }: ComputeLlrRequestMessage, client: st
 
 export function resultMessage({ result, provenance, quality }: GridAnswer): GridResultMessage {
   const { datatype, shape, bytes } = result.llr;
-  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
+  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize, slackUs } = provenance;
   return {
     id: result.id,
     llr: { datatype: LLR_DATATYPES[datatype], shape, data: bytes },
-    timing: { decodeMs, queueMs, computeMs, batchSize },
+    timing: { decodeMs, queueMs, computeMs, batchSize, slackUs },
     model: result.model,
     version: result.version,
     provenance: { sha256, provider },

@@ -1,5 +1,6 @@
 import type { RequestSize } from '../../engine/types.js';
 import type { SpikingRxError } from '../../errors.js';
+import type { SlotClock } from '../slot-clock.js';
 import type { RequestRecord } from '../telemetry/requests.js';
 import type { Trace } from '../telemetry/tracing.js';
 import type { AnswerSizes } from './outbox.js';
@@ -13,6 +14,7 @@ export interface StreamContext {
   readonly client: string;
   /** When the message was read, on the `performance.now()` clock; time limits count from it. */
   readonly receivedMs: number;
+  readonly slotClock: SlotClock;
   /** Of the call, on the same clock. */
   readonly deadlineMs?: number;
 }
@@ -33,8 +35,8 @@ export interface StreamKind<Q, A, R extends object> extends AnswerSizes<R> {
   /** Path of a request's id in its message, for errors. Left out where ids need not differ. */
   idField?(index: number): string;
   size(message: Q, client: string): RequestSize;
-  /** Time limits that the requests of a message ask for. */
-  timeoutsMs(message: Q): readonly (number | null | undefined)[];
+  /** How long each request of a message may take from when it was read, in milliseconds. */
+  patienceMs(message: Q): readonly number[];
   /** What is common to the requests of a message. @throws what each of them is answered with. */
   prepare(message: Q, context: StreamContext): Compute<R>;
   failed(id: string, failure: SpikingRxError): R;

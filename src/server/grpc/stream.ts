@@ -8,7 +8,7 @@ import { invalid } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import type { Compute, StreamContext, StreamKind } from './stream-kind.js';
 import type { Refused } from './definition.js';
-import { errorMessage, requestSize, resultMessage, wireGrid } from './messages.js';
+import { errorMessage, priorityOf, requestSize, resultMessage, wireGrid, wireTerms } from './messages.js';
 
 export type StreamCall = ServerDuplexStream<StreamLlrRequestMessage | Refused, StreamLlrResponseMessage>;
 
@@ -30,7 +30,8 @@ export function llrStream(
     },
     idField: (index) => `grids[${index}].id`,
     size: requestSize,
-    timeoutsMs: ({ grids = [], timeoutMs }) => grids.map((grid) => grid.timeoutMs ?? timeoutMs),
+    patienceMs: (message) =>
+      (message.grids ?? []).map((grid) => core.deadlines.patienceMs(wireTerms(grid, message))),
     prepare: (message, context) => computeGrids(core, message, context),
     failed: errorMessage,
     message: (results) => ({ results }),
@@ -45,10 +46,11 @@ function computeGrids(
   context: StreamContext,
 ): Compute<GridResultMessage> {
   const model = core.llrModel(message.model, message.version);
+  const priority = priorityOf(message);
   return async (index, trace) => {
     const field = `grids[${index}]`;
     const read = () => wireGrid(message.grids![index]!, message, field);
-    return resultMessage(await core.computeGrid(read, { ...context, trace, model, field }));
+    return resultMessage(await core.computeGrid(read, { ...context, priority, trace, model, field }));
   };
 }
 

@@ -16,7 +16,7 @@ import type { RequestRecord } from '../telemetry/requests.js';
 import { principalOf } from './access.js';
 import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
-import { modelMessage, requestSize, resultMessage, wireGrid } from './messages.js';
+import { modelMessage, priorityOf, requestSize, resultMessage, wireGrid } from './messages.js';
 import { resetCall } from './reset-call.js';
 import type { AnswerTrailers } from './trailers.js';
 
@@ -55,25 +55,38 @@ export interface CallContext {
   readonly deadlineMs: number | undefined;
   /** Whose call it is, for fairness. */
   readonly client: string;
+  /** When the request had been read, on the same clock. */
+  readonly receivedMs: number;
 }
 
 export type Answer<Q, A> = (request: Q, context: CallContext) => Promise<A>;
 
 async function computeLlr(
   request: ComputeLlrRequestMessage,
-  { core, record, trailers, signal, deadlineMs, client }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
+  {
+    core,
+    record,
+    trailers,
+    signal,
+    deadlineMs,
+    client,
+    receivedMs,
+  }: CallContext & Pick<UnaryParts, 'core' | 'trailers'>,
 ): Promise<ComputeLlrResponseMessage> {
   const messages = request.grids ?? [];
   checkGridCount(messages.length, core.config);
   const permit = core.admit(requestSize(request, client));
   try {
     const model = core.llrModel(request.model, request.version);
+    const priority = priorityOf(request);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
     const answers = await core.computeAll(grids, {
       record,
       model,
       signal,
       client,
+      priority,
+      receivedMs,
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
     const answer = { model: model.name, version: model.version, results: answers.map(resultMessage) };
@@ -96,6 +109,7 @@ export function unary<Q, A extends object>(
 ): Handler<Q, A> {
   const { core, trailers } = method;
   const serve = async (call: Call<Q, A>, callback: sendUnaryData<A>): Promise<void> => {
+    const receivedMs = performance.now();
     const record = beginCall(core, { call, method: method.method });
     const abort = new AbortController();
     const done = core.workBegun();
@@ -113,6 +127,7 @@ export function unary<Q, A extends object>(
         signal: abort.signal,
         deadlineMs: deadlineOf(call.getDeadline()),
         client: clientOf(principalOf(call), () => clientOfPeer(call.getPeer())),
+        receivedMs,
       });
     } catch (error) {
       failure = toSpikingRxError(error);

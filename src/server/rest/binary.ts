@@ -7,6 +7,7 @@ import { answerTexts } from '../answer-texts.js';
 import type { GridAnswer } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
 import type { LlrQuery } from '../schemas.js';
+import type { SlotTiming } from '../slot-clock.js';
 import type { WireDmrs, WireDmrsConfig, WireGrid } from '../wire-grid.js';
 import { headersOf } from './headers.js';
 
@@ -49,8 +50,16 @@ export function binaryGrids(body: Buffer, query: LlrQuery): WireGrid[] {
       dmrs: config ? { kind: 'config', config } : tensor(query, shape.slice(1), pilots),
       format,
       timeoutMs: query.timeoutMs,
+      deadlineUs: query.deadlineUs,
+      slotTiming: slotTiming(query.slotTiming),
     };
   });
+}
+
+function slotTiming(text: string | undefined): SlotTiming | undefined {
+  if (text === undefined) return undefined;
+  const [frame = 0, slot = 0, numerology = 0] = text.split(',').map(Number);
+  return { frame, slot, numerology };
 }
 
 function tensor(query: LlrQuery, shape: readonly number[], data: Uint8Array): WireDmrs {

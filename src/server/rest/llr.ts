@@ -78,6 +78,8 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
       dmrs: jsonDmrs(grid.dmrs),
       format,
       timeoutMs: body.timeoutMs,
+      deadlineUs: grid.deadlineUs,
+      slotTiming: grid.slotTiming,
     }),
   );
   const asArray = body.output?.encoding === 'array';
@@ -86,6 +88,8 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
     model,
     signal: call.request.gone,
     client: call.request.client,
+    priority: body.priority ?? 'normal',
+    receivedMs: call.request.receivedMs,
     maxLlrs: asArray ? MAX_ARRAY_LLRS : undefined,
   });
   const start = performance.now();
@@ -128,14 +132,21 @@ function jsonResult(
   const start = performance.now();
   const { datatype, shape, bytes } = result.llr;
   const { estimatedSnrDb, meanAbsLlr, saturatedFraction } = quality;
-  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize } = provenance;
+  const { sha256, provider, decodeMs, queueMs, computeMs, batchSize, slackUs } = provenance;
   const data = asArray
     ? llrNumbers(datatype, bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return {
     id: result.id,
     llr: { datatype, shape: [...shape], data },
-    timing: { decodeMs, queueMs, computeMs, encodeMs: performance.now() - start, batchSize },
+    timing: {
+      decodeMs,
+      queueMs,
+      computeMs,
+      encodeMs: performance.now() - start,
+      batchSize,
+      ...(slackUs !== undefined && { slackUs }),
+    },
     provenance: { sha256, provider },
     quality: {
       ...(estimatedSnrDb !== undefined && { estimatedSnrDb }),
@@ -165,8 +176,9 @@ async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const grids = binaryGrids(body, query);
   admitGrids(call, grids.length);
   const model = core.llrModel(query.model, query.version);
-  const { record, gone: signal, client } = request;
-  const answers = await core.computeAll(grids, { record, model, signal, client });
+  const { record, gone: signal, client, receivedMs } = request;
+  const { priority = 'normal' } = query;
+  const answers = await core.computeAll(grids, { record, model, signal, client, priority, receivedMs });
   const start = performance.now();
   const bytes = concatenated(answers);
   void reply.headers(binaryHeaders(answers));

@@ -15,6 +15,8 @@ declare module 'fastify' {
     gone: AbortSignal;
     /** Whose request it is, for fairness. */
     client: string;
+    /** When the body had come whole, on the `performance.now()` clock. */
+    receivedMs: number;
   }
 }
 
@@ -22,6 +24,7 @@ declare module 'fastify' {
 export function prepareUploads(app: App): void {
   app.decorateRequest('gone');
   app.decorateRequest('client', '');
+  app.decorateRequest('receivedMs', 0);
 }
 
 /** Whether the body is announced as `application/octet-stream`. */
@@ -77,6 +80,9 @@ export function admittedBody(body: Readable, upload: Upload): Readable {
     body.resume();
   };
   blocks.once('error', ignoreRest);
+  blocks.once('end', () => {
+    request.receivedMs = performance.now();
+  });
   reply.raw.once('close', () => {
     // Answered before the body was read, as unsupported ones are: what still comes must take no room.
     ignoreRest();

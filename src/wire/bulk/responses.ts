@@ -157,6 +157,7 @@ function readTiming(reader: WireReader, before: TimingMessage | null): TimingMes
     computeMs: 0,
     batchSize: 0,
     encodeMs: null,
+    slackUs: null,
   }) as Filled<TimingMessage>;
   while (reader.more) {
     const tag = reader.uint32();
@@ -165,6 +166,7 @@ function readTiming(reader: WireReader, before: TimingMessage | null): TimingMes
     else if (tag === fixed32(3)) message.computeMs = reader.float();
     else if (tag === varint(4)) message.batchSize = reader.uint32();
     else if (tag === fixed32(5)) message.encodeMs = reader.float();
+    else if (tag === fixed32(6)) message.slackUs = reader.float();
     else reader.skip(tag);
   }
   return message;
@@ -178,6 +180,7 @@ function writeTiming(sink: Sink, field: number, timing: TimingMessage, stamped: 
   sink.uint32(4, timing.batchSize);
   if (stamped) sink.stamp(5);
   else sink.optionalFloat(5, timing.encodeMs);
+  sink.optionalFloat(6, timing.slackUs);
   sink.end();
 }
 

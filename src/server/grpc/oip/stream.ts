@@ -28,7 +28,9 @@ export function inferStream(
     isOrdered: () => true,
     ids: ({ id }) => [id],
     size: (message, client) => inferSize(core, message, client),
-    timeoutsMs: ({ parameters }) => [timeoutMs(parameters['timeout'])],
+    patienceMs: ({ parameters }) => [
+      core.deadlines.patienceMs({ timeoutMs: timeoutMs(parameters['timeout']) }),
+    ],
     prepare: (message, context) => async () => {
       const { grids: rows } = inferSize(core, message, context.client);
       const { response } = await inferMessage(core, message, { ...context, rows });
