@@ -56,6 +56,12 @@ export interface EngineStats {
   readonly liveWorkers: number;
 }
 
+export interface StartProgress {
+  /** Workers that have loaded, run and proved every model. */
+  readonly warmWorkers: number;
+  readonly workers: number;
+}
+
 export interface DrainReport {
   /** Requests that got UNAVAILABLE because time ran out; 0 when all were served. */
   readonly abandoned: number;
@@ -71,6 +77,8 @@ export interface Engine extends LlrService {
   /** Effective options; `workers` is the number started. */
   readonly options: ResolvedEngineOptions & { readonly workers: number };
   readonly stats: EngineStats;
+  /** How far the start has come; undefined once it is over. Until then calls are answered with UNAVAILABLE. */
+  readonly starting: StartProgress | undefined;
   /**
    * Admits nothing more, waits until what was admitted is answered and its permits are back, for at most
    * `timeoutMs`; then answers the rest with UNAVAILABLE.
@@ -85,24 +93,50 @@ export interface EngineInternals {
   readonly workerUrl?: URL;
 }
 
-/**
- * Loads the models, settles the provider, starts and warms the workers.
- * @throws SpikingRxError INVALID_ARGUMENT for a bad option; FAILED_PRECONDITION when no model can be served
- *   and none could come later, or `cuda` is asked for and not there; INTERNAL when a worker does not start.
- */
+/** An engine that knows its models and its provider; its workers are not up yet. */
+export interface PreparedEngine {
+  readonly engine: Engine;
+  /** Most antennas that a model takes. */
+  readonly maxRx: number;
+  /**
+   * Starts and warms the workers.
+   * @throws SpikingRxError FAILED_PRECONDITION when no model can be served and none could come later; INTERNAL when a
+   *   worker does not start. The engine is closed then.
+   */
+  start(): Promise<void>;
+}
+
+/** Prepares an engine and starts it. @throws SpikingRxError as both do. */
 export async function createEngine(options: EngineOptions, internals: EngineInternals = {}): Promise<Engine> {
+  const prepared = await prepareEngine(options, internals);
+  await prepared.start();
+  return prepared.engine;
+}
+
+/**
+ * Reads the models and settles the provider, which is quick; starting is not.
+ * @throws SpikingRxError INVALID_ARGUMENT for a bad option; FAILED_PRECONDITION when no model can be served
+ *   and none could come later, or `cuda` is asked for and not there.
+ */
+export async function prepareEngine(
+  options: EngineOptions,
+  internals: EngineInternals = {},
+): Promise<PreparedEngine> {
   const resolved = resolveEngineOptions(options);
   const workerUrl = internals.workerUrl ?? new URL('./worker.js', import.meta.url);
   const lifecycle = new ModelLifecycle(resolved);
   const models = await lifecycle.readInitial();
-  requireModels(resolved, models, lifecycle); // before anything is started
+  requireModels(resolved, models, lifecycle);
   const provider = await resolveProvider(resolved.provider, async () => {
     const setup = workerSetup(models, { ...resolved, maxBatchGrids: 1 }, 'cuda');
     await tryCuda({ workerUrl, setup, heapMb: resolved.workerHeapMb, stallMs: resolved.workerStallMs });
   });
   const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
   const setup = workerSetup(models, resolved, provider.provider);
-  return LlrEngine.start({ options: effective, provider, lifecycle, models, setup, workerUrl });
+  const start = { options: effective, provider, lifecycle, models, setup, workerUrl };
+  const engine = new LlrEngine(start);
+  const maxRx = Math.max(0, ...models.map(({ contract }) => contract?.nRx ?? 0));
+  return { engine, maxRx, start: async () => engine.start(start) };
 }
 
 interface EngineStart {
@@ -123,31 +157,11 @@ class LlrEngine implements Engine {
   private readonly lifecycle: ModelLifecycle;
   private readonly usedShapes = new UsedShapes();
   private poller: ModelPoller | undefined;
+  private started = false;
   private draining = false;
   private closed = false;
 
-  static async start(start: EngineStart): Promise<LlrEngine> {
-    const engine = new LlrEngine(start);
-    const { lifecycle, models, provider, options } = start;
-    const refused = new Map((await engine.pool.start()).map((refusal) => [refusal.key, refusal]));
-    try {
-      const workers = {
-        provider: provider.provider,
-        load: async (model: RepositoryModel) =>
-          engine.pool.load(workerModel(model, engine.usedShapes.of(model.name))),
-        unload: async (key: string) => engine.pool.unload(key),
-      };
-      await lifecycle.started(models, workers, refused);
-      requireModels(options, engine.models(), lifecycle);
-      engine.poll();
-    } catch (error) {
-      await engine.close();
-      throw error;
-    }
-    return engine;
-  }
-
-  private constructor(start: EngineStart) {
+  constructor(start: EngineStart) {
     const { options, provider, lifecycle, setup, workerUrl } = start;
     this.options = options;
     this.provider = provider;
@@ -162,6 +176,30 @@ class LlrEngine implements Engine {
     this.batcher = new Batcher(this.pool, options);
   }
 
+  async start({ lifecycle, models, provider, options }: EngineStart): Promise<void> {
+    try {
+      const refused = new Map((await this.pool.start()).map((refusal) => [refusal.key, refusal]));
+      const workers = {
+        provider: provider.provider,
+        load: async (model: RepositoryModel) =>
+          this.pool.load(workerModel(model, this.usedShapes.of(model.name))),
+        unload: async (key: string) => this.pool.unload(key),
+      };
+      await lifecycle.started(models, workers, refused);
+      requireModels(options, this.models(), lifecycle);
+      this.started = true;
+      this.poll();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  get starting(): StartProgress | undefined {
+    if (this.started) return undefined;
+    return { warmWorkers: this.pool.warmWorkers, workers: this.options.workers };
+  }
+
   get repository(): ModelRepository {
     return this.lifecycle;
   }
@@ -171,7 +209,7 @@ class LlrEngine implements Engine {
   }
 
   get ready(): boolean {
-    return !this.draining && this.pool.liveWorkers > 0 && this.catalog.infos().length > 0;
+    return this.started && !this.draining && this.pool.liveWorkers > 0 && this.catalog.infos().length > 0;
   }
 
   get defaultModel(): string | undefined {
@@ -198,10 +236,12 @@ class LlrEngine implements Engine {
   }
 
   model(name?: string, version?: string): ModelInfo {
+    this.requireStarted();
     return { ...this.catalog.find(name, version).info, ready: this.pool.liveWorkers > 0 };
   }
 
   admit(size: RequestSize): Permit {
+    this.requireStarted();
     return this.admission.admit(size);
   }
 
@@ -259,6 +299,11 @@ class LlrEngine implements Engine {
       follow: async (versions, moving) => this.lifecycle.followFolder(versions, moving),
       onUnreadable: (reason) => notify(observer, 'repositoryUnreadable', { reason }),
     });
+  }
+
+  /** @throws UNAVAILABLE */
+  private requireStarted(): void {
+    if (!this.started) throw new SpikingRxError('UNAVAILABLE', 'the service is starting');
   }
 
   private modelOf({ model, version, instance }: RequestTerms): RepositoryModel {

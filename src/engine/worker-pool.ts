@@ -36,6 +36,7 @@ export class WorkerPool {
   private stalledThreads = 0;
   /** Replacements that wait for a stalled thread to end. */
   private readonly heldBack: (() => void)[] = [];
+  private warm = 0;
   private closed = false;
   /** What every worker has, and each that starts from now on gets. */
   private readonly models: Map<string, WorkerModel>;
@@ -59,7 +60,7 @@ export class WorkerPool {
   async start(): Promise<RefusedInWorker> {
     const workers = this.slots.map((slot) => this.spawn(slot));
     try {
-      const refused = (await Promise.all(workers.map(async (worker) => worker.ready))).flat();
+      const refused = (await Promise.all(workers.map(async (worker) => this.warmed(worker)))).flat();
       const unique = new Map(refused.map((model) => [model.key, model]));
       for (const slot of this.slots) this.adopt(slot);
       await Promise.all([...unique.keys()].map(async (key) => this.unload(key)));
@@ -98,6 +99,17 @@ export class WorkerPool {
     this.models.delete(key);
     const workers = this.slots.flatMap(({ worker, starting }) => [worker, starting]);
     await Promise.allSettled(workers.map(async (worker) => worker?.unload(key)));
+  }
+
+  /** Workers that have become warm in the start. */
+  get warmWorkers(): number {
+    return this.warm;
+  }
+
+  private async warmed(worker: WorkerHandle): Promise<RefusedInWorker> {
+    const refused = await worker.ready;
+    this.warm += 1;
+    return refused;
   }
 
   /** Workers that take batches. */

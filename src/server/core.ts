@@ -115,6 +115,15 @@ export class ServiceCore {
     return !this.#draining && this.engine.ready;
   }
 
+  /** Why it is not ready; undefined when it is. */
+  get unready(): string | undefined {
+    const { starting, ready, stats } = this.engine;
+    if (this.#draining) return 'shutting down';
+    if (starting) return `starting: ${starting.warmWorkers} of ${starting.workers} workers are warm`;
+    if (stats.liveWorkers === 0) return 'no worker is alive';
+    return ready ? undefined : 'no model is served';
+  }
+
   /** Aborted when open streams must come to an end. */
   get stopSignal(): AbortSignal {
     return this.#stop.signal;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Engine, EngineInternals } from '../engine/engine.js';
+import type { Engine, EngineInternals, PreparedEngine } from '../engine/engine.js';
 import { Access } from './access/access.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
@@ -8,7 +8,7 @@ import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
-import { startEngine } from './start-engine.js';
+import { observedEngine } from './start-engine.js';
 import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
 import { Requests } from './telemetry/requests.js';
@@ -43,7 +43,8 @@ const FLUSH_SPANS_MS = 3000;
 const HEALTH_PERIOD_MS = 250;
 
 /**
- * Starts the engine and both transports.
+ * Starts both transports, and then the engine: while its models load and warm up, probes are answered and calls are
+ * told that the service is starting.
  * @throws SpikingRxError when a setting, the models, the provider or a port does not work.
  */
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
@@ -58,9 +59,10 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   const access = await Access.create(config, files);
   const tls = await ServerTls.create(config, { files, metrics: metrics.access });
   const tracing = await startTracing(process.env, log);
-  const engine = await startEngine(config, { metrics, log, tracing, internals: deps.engine });
+  const prepared = await observedEngine(config, { metrics, log, tracing, internals: deps.engine });
+  const { engine } = prepared;
   try {
-    const effective = withRoomForModels(config, engine);
+    const effective = withRoomForModels(config, prepared);
     log.info({ config: effective }, 'settings in effect');
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
     const accessLog = new AccessLog(log, config.accessLogSample);
@@ -68,6 +70,9 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     const core = new ServiceCore({ engine, config: effective, metrics, requests, access, log });
     const grpc = createGrpcServer(core);
     const listeners = await Listeners.open({ core, grpc, tls, log });
+    log.info({ host: config.host, ...listeners.ports }, 'listening');
+    await startOrClose(prepared, listeners);
+    log.info('ready');
     return running({ core, grpc, listeners, log, files });
   } catch (error) {
     files.close();
@@ -77,12 +82,21 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
 }
 
 /** The size limit of a request follows the models when one takes more antennas than was reckoned with. */
-function withRoomForModels(config: Config, engine: Engine): Config {
-  const maxRx = Math.max(config.maxRx, ...engine.models().map(({ nRx = 0 }) => nRx));
+function withRoomForModels(config: Config, { engine, maxRx }: PreparedEngine): Config {
   const { workers } = engine.options;
-  const effective = { ...config, maxRx, workers };
+  const effective = { ...config, maxRx: Math.max(config.maxRx, maxRx), workers };
   checkTogether(effective);
   return effective;
+}
+
+async function startOrClose(prepared: PreparedEngine, listeners: Listeners): Promise<void> {
+  try {
+    await prepared.start();
+  } catch (error) {
+    listeners.closeConnections();
+    await listeners.close();
+    throw error;
+  }
 }
 
 interface Parts {
@@ -94,7 +108,7 @@ interface Parts {
 }
 
 function running(parts: Parts): RunningServer {
-  const { core, grpc, listeners, log } = parts;
+  const { core, grpc, listeners } = parts;
   const { ports } = listeners;
   grpc.setServing(core.ready);
   const health = setInterval(() => grpc.setServing(core.ready), HEALTH_PERIOD_MS);
@@ -103,7 +117,6 @@ function running(parts: Parts): RunningServer {
     clearInterval(health);
     parts.files.close();
   };
-  log.info({ host: core.config.host, ...ports }, 'listening');
   let closing: Promise<void> | undefined;
   return {
     ...ports,

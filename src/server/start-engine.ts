@@ -1,4 +1,4 @@
-import { createEngine, type Engine, type EngineInternals } from '../engine/engine.js';
+import { prepareEngine, type EngineInternals, type PreparedEngine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import type { EngineOptions } from '../engine/options.js';
 import type { Config } from './config.js';
@@ -16,18 +16,18 @@ interface EngineDeps {
   readonly internals: EngineInternals | undefined;
 }
 
-/** Starts the engine, which from then on is measured and logged. @throws SpikingRxError as `createEngine` does. */
-export async function startEngine(
+/** Prepares the engine, which from then on is measured and logged. @throws SpikingRxError as `prepareEngine` does. */
+export async function observedEngine(
   config: Config,
   { metrics, log, tracing, internals }: EngineDeps,
-): Promise<Engine> {
+): Promise<PreparedEngine> {
   const observer = allObservers(metrics.observer, tracing?.observer, logged(log));
-  const engine = await createEngine({ ...engineOptions(config), observer }, internals);
-  metrics.watch(engine);
-  const { fallbackReason } = engine.provider;
+  const prepared = await prepareEngine({ ...engineOptions(config), observer }, internals);
+  metrics.watch(prepared.engine);
+  const { fallbackReason } = prepared.engine.provider;
   if (fallbackReason !== undefined)
     log.warn({ reason: fallbackReason }, 'provider auto fell back to the CPU');
-  return engine;
+  return prepared;
 }
 
 /** The settings that are the engine's. */

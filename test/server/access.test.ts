@@ -85,7 +85,7 @@ describe('with API keys', () => {
         '/v1/models/random',
       ])
         expect(await status(path, headers)).toBe(401);
-      for (const path of ['/healthz', '/readyz']) expect(await status(path, headers)).toBe(200);
+      for (const path of ['/healthz', '/readyz', '/startupz']) expect(await status(path, headers)).toBe(200);
     },
   );
 

@@ -119,6 +119,7 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
     '/v1/models/{name}',
     '/healthz',
     '/readyz',
+    '/startupz',
     '/metrics',
     '/admin/log-level',
     '/openapi.json',
@@ -201,6 +202,7 @@ test('reflection lists the services and hands out their definition', async () =>
 test('readiness, liveness and request ids', async () => {
   expect(await json('/healthz')).toEqual({ status: 'ok' });
   expect(await json('/readyz')).toEqual({ status: 'ready' });
+  expect(await json('/startupz')).toEqual({ status: 'started' });
   const response = await fetch(`${service.url}/healthz`, { headers: { 'x-request-id': 'abc' } });
   expect(response.headers.get('x-request-id')).toBe('abc');
 });

@@ -34,7 +34,7 @@ afterEach(async () => {
   await models.remove();
 });
 
-/** `spikingrx serve` as a process of its own, once it listens. */
+/** `spikingrx serve` as a process of its own, once it is ready. */
 async function serve(...flags: string[]): Promise<Served> {
   const args = [
     'serve',
@@ -54,7 +54,7 @@ async function serve(...flags: string[]): Promise<Served> {
     createInterface(child.stdout).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       log.push(entry);
-      if (entry['msg'] === 'listening') resolve(entry);
+      if (entry['msg'] === 'ready') resolve(log.find(({ msg }) => msg === 'listening')!);
     });
     void exit.then((code) => reject(new Error(`exited with ${code}`)));
   });

@@ -57,8 +57,20 @@ export function probeRoutes(app: App, core: ServiceCore): void {
       schema: { summary: 'Ready for grids', response: { 200: StatusSchema, 503: ErrorSchema } },
     },
     async () => {
-      if (core.ready) return { status: 'ready' };
-      throw new SpikingRxError('UNAVAILABLE', 'not ready: shutting down, or no worker is alive');
+      const { unready } = core;
+      if (unready === undefined) return { status: 'ready' };
+      throw new SpikingRxError('UNAVAILABLE', `not ready: ${unready}`);
+    },
+  );
+  app.get(
+    '/startupz',
+    {
+      config: { scope: 'none' },
+      schema: { summary: 'The start is over', response: { 200: StatusSchema, 503: ErrorSchema } },
+    },
+    async () => {
+      if (core.engine.starting) throw new SpikingRxError('UNAVAILABLE', String(core.unready));
+      return { status: 'started' };
     },
   );
 }

@@ -13,7 +13,14 @@ declare module 'fastify' {
 }
 
 /** Those whom nobody would look for in a log. */
-const ROUTINE = new Set(['/healthz', '/readyz', '/v2/health/live', '/v2/health/ready', '/metrics']);
+const ROUTINE = new Set([
+  '/healthz',
+  '/readyz',
+  '/startupz',
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/metrics',
+]);
 
 /** Each request ends once, when its connection is done with it, whether answered or abandoned. */
 export function recordRequests(app: App, core: ServiceCore): void {
