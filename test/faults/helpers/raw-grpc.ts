@@ -62,7 +62,10 @@ export async function statusOf(stream: ClientHttp2Stream): Promise<number | stri
   stream.on('response', note);
   stream.on('trailers', note);
   stream.resume();
-  if (!stream.closed) await once(stream, 'close');
+  if (!stream.closed)
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+    });
   return (
     found.status ?? `reset ${stream.rstCode === constants.NGHTTP2_NO_ERROR ? '' : stream.rstCode}`.trim()
   );
