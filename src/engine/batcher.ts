@@ -209,31 +209,35 @@ export class Batcher {
         computeMs: 0,
       });
       if (isLost) this.retry(grids, error);
+      else if (grids.length > 1) this.runAgain(grids, 'alone');
       else for (const grid of grids) grid.fail(batchFailure(error));
       this.schedulePump();
     }
   }
 
-  /**
-   * Puts the grids of a lost batch back at the head of the queue, or gives up on them. One of those that ran may have
-   * killed the worker: each runs alone from now on, so that it takes no other with it.
-   */
+  /** Runs the grids of a lost batch again, or gives up on those that ran and may have killed the worker twice. */
   private retry(grids: readonly PendingGrid[], lost: WorkerLostError): void {
-    const again: PendingGrid[] = [];
-    for (const grid of grids) {
-      if (grid.isSettled) continue;
-      if (lost.running) {
+    if (lost.running)
+      for (const grid of grids) {
         grid.lostBatches += 1;
-        this.suspects += 1;
-        grid.suspect = this.suspects;
-      }
-      if (grid.lostBatches <= RETRIES) {
-        grid.leaveBatch();
-        again.push(grid);
-      } else {
+        if (grid.lostBatches <= RETRIES) continue;
         const message = `the engine worker died while it ran this batch, ${grid.lostBatches} times: ${lost.message}`;
         grid.fail(new SpikingRxError('INTERNAL', message, { cause: lost }));
       }
+    this.runAgain(grids, lost.running ? 'alone' : 'as before');
+  }
+
+  /**
+   * Puts grids that have no answer back at the head of the queue. What one of them may have brought upon its batch it
+   * brings upon no other when each runs alone.
+   */
+  private runAgain(grids: readonly PendingGrid[], how: 'alone' | 'as before'): void {
+    const again = grids.filter((grid) => !grid.isSettled);
+    for (const grid of again) {
+      grid.leaveBatch();
+      if (how === 'as before') continue;
+      this.suspects += 1;
+      grid.suspect = this.suspects;
     }
     this.queue.pushFront(again);
   }

@@ -32,7 +32,7 @@ export class PendingGrid {
   readonly urgent: boolean;
   /** Batches that lost their worker while they ran with this grid in them. */
   lostBatches = 0;
-  /** A number of its own once it may have killed a worker: it shares no batch then. */
+  /** A number of its own once a batch with it failed or killed its worker: it shares none then. */
   suspect: number | undefined;
   private settled = false;
   private batchedMs: number | undefined;

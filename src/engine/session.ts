@@ -108,7 +108,8 @@ export async function createSession(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: options.graphOptimization ?? 'all',
-    logSeverityLevel: 3,
+    // What fails is thrown, and told once; data of clients must not fill the log.
+    logSeverityLevel: 4,
   };
   try {
     // The overloads differ by argument type only, hence the two calls.
@@ -175,9 +176,9 @@ class OrtSession implements Session {
     try {
       return await this.session.run(feeds, fetches);
     } catch (error) {
-      throw new SpikingRxError('INTERNAL', `onnxruntime failed to run: ${messageOf(error)}`, {
-        cause: error,
-      });
+      // Names of the runtime's source files are nobody's business.
+      const reason = messageOf(error).replace(/(?:\/?[\w.-]+\/)*[\w-]+\.(?:cc|h):\d+ /g, '');
+      throw new SpikingRxError('INTERNAL', `onnxruntime failed to run: ${reason}`, { cause: error });
     }
   }
 }

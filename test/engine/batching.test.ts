@@ -99,22 +99,23 @@ describe('batching', () => {
     expect(order).toEqual([1, 3, 2, 4]);
   });
 
-  it('fails only the requests of a batch whose session throws', async () => {
+  it('runs the requests of a batch whose session throws again, alone, and fails only the one it throws for', async () => {
     scripted = await scriptedEngine();
-    const failing = [
+    const outcomes = await Promise.allSettled([
       compute(1, { command: SCRIPT.fail, nSc: 5 }),
       compute(2, { nSc: 5 }), // shares the failing batch
-    ];
-    const other = compute(3, { nSc: 6 });
-    const outcomes = await Promise.allSettled([...failing, other]);
-    for (const outcome of outcomes.slice(0, 2)) {
-      expect(outcome).toMatchObject({
+      compute(3, { nSc: 6 }),
+    ]);
+    expect(outcomes).toMatchObject([
+      {
         status: 'rejected',
         reason: { code: 'INTERNAL', message: expect.stringContaining('scripted failure') },
-      });
-    }
-    expect(outcomes[2]).toEqual({ status: 'fulfilled', value: 3 });
-    expect(scripted.record.completed.map((event) => event.outcome)).toEqual(['failed', 'ok']);
+      },
+      { status: 'fulfilled', value: 2 },
+      { status: 'fulfilled', value: 3 },
+    ]);
+    const batches = scripted.record.completed.map(({ grids, outcome }) => `${grids} ${outcome}`);
+    expect(batches.toSorted()).toEqual(['1 failed', '1 ok', '1 ok', '2 failed']);
   });
 
   it('goes on after many failures: a rejection poisons neither the queue nor the worker', async () => {

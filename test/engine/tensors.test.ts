@@ -2,9 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '#engine/engine.js';
 import type { LlrRequest, NamedTensor, TensorResult } from '#engine/types.js';
 import { SpikingRxError } from '#errors.js';
+import { Random } from '#phy/random.js';
 import { randomRequest } from './helpers/grids.js';
 import { modelFolder, spikingRxModel } from './helpers/models.js';
-import { AFFINE, affineModel, int64Model, mixingModel, tensorModel } from './helpers/tensor-models.js';
+import {
+  AFFINE,
+  affineModel,
+  divisionModel,
+  int64Model,
+  mixingModel,
+  tensorModel,
+} from './helpers/tensor-models.js';
 
 function tensor(
   name: string,
@@ -32,6 +40,22 @@ function affine(rows: readonly (readonly number[])[]): number[] {
   );
 }
 
+/** Every element type, its ONNX number and its bytes. */
+const TYPES = [
+  ['bool', 9, 1],
+  ['uint8', 2, 1],
+  ['uint16', 4, 2],
+  ['uint32', 12, 4],
+  ['uint64', 13, 8],
+  ['int8', 3, 1],
+  ['int16', 5, 2],
+  ['int32', 6, 4],
+  ['int64', 7, 8],
+  ['float16', 10, 2],
+  ['float32', 1, 4],
+  ['float64', 11, 8],
+] as const;
+
 async function refusalOf(work: Promise<unknown>): Promise<SpikingRxError> {
   const error: unknown = await work.then(
     () => undefined,
@@ -52,7 +76,8 @@ describe('tensors of any model', () => {
       sum: { '1': int64Model() },
       mixing: { '1': mixingModel() },
       whole: { '1': tensorModel({ input: [2, 3] }) },
-      half: { '1': tensorModel({ elemType: 10 }) },
+      division: { '1': divisionModel() },
+      ...Object.fromEntries(TYPES.map(([type, elemType]) => [type, { '1': tensorModel({ elemType }) }])),
       receiver: { '1': spikingRxModel({ nRx: 2 }) },
     });
     engine = await createEngine({
@@ -113,14 +138,36 @@ describe('tensors of any model', () => {
     expect(answer.outputs[0]?.shape).toEqual([2, 2]);
   });
 
-  it('carries the bits of halves', async () => {
-    const x = Uint16Array.from([0x3c00, 0xfc00, 0x0001]);
-    const answer = await engine.infer({
-      id: '',
-      model: 'half',
-      inputs: [tensor('x', [1, 3], x, 'float16')],
-    });
-    expect([...new Uint16Array(output(answer, 'y').buffer)]).toEqual([...x]);
+  it.each(TYPES)('carries every bit of %s', async (type, _, width) => {
+    const random = Random.fromSeed(width);
+    const bytes = Uint8Array.from({ length: 6 * width }, () =>
+      Math.floor(random.uniform() * (type === 'bool' ? 2 : 256)),
+    );
+    const answer = await engine.infer({ id: '', model: type, inputs: [tensor('x', [2, 3], bytes, type)] });
+    expect(answer.outputs).toMatchObject([{ name: 'y', type, shape: [2, 3] }]);
+    expect(output(answer, 'y')).toEqual(bytes);
+  });
+
+  it('fails only the row that the runtime fails for, wherever it came from', async () => {
+    batches.delete('division');
+    const [good, bad, other] = await Promise.allSettled(
+      [2, 0, 4].map(async (divisor) => {
+        const inputs = [
+          tensor('a', [1, 1], Int32Array.of(8), 'int32'),
+          tensor('b', [1, 1], Int32Array.of(divisor), 'int32'),
+        ];
+        const answer = await engine.infer({ id: '', model: 'division', inputs });
+        return new Int32Array(output(answer, 'y').buffer)[0];
+      }),
+    );
+    expect([good, other]).toEqual([
+      { status: 'fulfilled', value: 4 },
+      { status: 'fulfilled', value: 2 },
+    ]);
+    const message = expect.stringMatching(/Integer division by zero/) as string;
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'INTERNAL', message } });
+    expect((bad as PromiseRejectedResult).reason.message).not.toMatch(/\.(cc|h):/);
+    expect(batches.get('division')).toEqual([3, 1, 1, 1]);
   });
 
   it('runs a model without batch axis one request at a time', async () => {

@@ -82,7 +82,7 @@ describe('a worker that is killed in mid-batch', () => {
   });
 });
 
-test('a session that throws: INTERNAL for its batch, the worker lives on', async () => {
+test('a session that throws: INTERNAL for what it throws for, the worker lives on', async () => {
   await start();
   expect(await outcomes(() => faultyGrid('fail'))).toEqual(['INTERNAL', 'INTERNAL', 'INTERNAL', 'INTERNAL']);
   await expectOnlyTheseFailed({ INTERNAL: 4 });

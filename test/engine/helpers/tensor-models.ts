@@ -35,6 +35,12 @@ export function int64Model(): Uint8Array {
   return oneNode('Add', [a!, b!], sum!);
 }
 
+/** `y = a ÷ b` of whole numbers, int32 `[batch, n]`: the runtime fails for a divisor of 0. */
+export function divisionModel(): Uint8Array {
+  const [a, b, y] = ['a', 'b', 'y'].map((name) => ({ name, elemType: 6, shape: ['batch', 'n'] }));
+  return oneNode('Div', [a!, b!], y!);
+}
+
 /** Weights `[3, 2]` and bias `[2]` of {@link affineModel}. */
 export const AFFINE = { weights: [0.5, -1, 2, 0.25, -0.125, 4], bias: [1, -2] } as const;
 
