@@ -14,7 +14,7 @@ import type { StreamLlrRequestMessage, StreamLlrResponseMessage } from '../wire/
 import { llrServiceDefinition as rpc } from '../wire/proto.js';
 import type { ClientTls } from './tls.js';
 import { streamGrids, type StreamAnswer, type StreamOptions } from './stream.js';
-import type { ClientGrid, ComputeOptions, GridLlr, ServedModel } from './types.js';
+import type { ClientGrid, ComputeOptions, DecodeReport, GridLlr, ReportTally, ServedModel } from './types.js';
 import { gridLlr, requestMessage, servedModel } from './wire.js';
 
 export interface GrpcClientOptions {
@@ -87,6 +87,12 @@ export class GrpcLlrClient {
       this.#metadata,
       options,
     );
+  }
+
+  /** Tells what became of answered grids, at most 1024 at once. */
+  async reportDecode(reports: readonly DecodeReport[]): Promise<ReportTally> {
+    const { matched, unknown, duplicate } = await this.#unary(rpc.ReportDecode, { reports }, {});
+    return { matched, unknown, duplicate };
   }
 
   async model(name = '', version = ''): Promise<ServedModel> {

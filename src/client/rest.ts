@@ -3,7 +3,15 @@ import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
 import type { LlrDatatypeName } from '../wire/messages.js';
 import { binaryAnswer, binaryBody, binaryQuery, describedAlike, ofWholeRequest } from './rest-binary.js';
 import type { ClientTls } from './tls.js';
-import type { ClientGrid, ComputeOptions, GridLlr, IqTensor, ServedModel } from './types.js';
+import type {
+  ClientGrid,
+  ComputeOptions,
+  DecodeReport,
+  GridLlr,
+  IqTensor,
+  ReportTally,
+  ServedModel,
+} from './types.js';
 import { remoteError } from './wire.js';
 
 export interface RestClientOptions {
@@ -101,6 +109,17 @@ export class RestLlrClient {
   async model(name: string): Promise<ServedModel> {
     const { body } = await this.#send({ method: 'GET', path: `/v1/models/${encodeURIComponent(name)}` });
     return parse(body) as ServedModel;
+  }
+
+  /** Tells what became of answered grids, at most 1024 at once. */
+  async reportDecode(reports: readonly DecodeReport[]): Promise<ReportTally> {
+    const { body } = await this.#send({
+      method: 'POST',
+      path: '/v1/decode-reports',
+      contentType: 'application/json',
+      body: Buffer.from(JSON.stringify({ reports })),
+    });
+    return parse(body) as ReportTally;
   }
 
   /** Whether the service answers and is ready for grids. */

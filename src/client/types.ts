@@ -120,6 +120,19 @@ export interface GridLlr {
   readonly quality: Quality;
 }
 
+/** Whether what was decoded from one grid's LLRs passed its check. */
+export interface DecodeReport {
+  readonly id: string;
+  readonly crcOk: boolean;
+}
+
+/** How many reports were counted; those of ids that the service does not remember, or knows already, were not. */
+export interface ReportTally {
+  readonly matched: number;
+  readonly unknown: number;
+  readonly duplicate: number;
+}
+
 /** What the service tells about a model. */
 export interface ServedModel {
   readonly name: string;

@@ -27,7 +27,7 @@ export function clientOf(principal: Principal, otherwise: () => string): string 
   return principal === ANYBODY || principal === OPERATOR ? otherwise() : principal.id;
 }
 
-/** Rates are those of a machine: more streams do not make them higher. */
-export function rateKey(client: string): string {
+/** Rates and reports are those of whoever opened a stream: more streams make no other client of him. */
+export function withoutStream(client: string): string {
   return client.replace(/ stream \d+$/, '');
 }

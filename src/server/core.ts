@@ -15,10 +15,11 @@ import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
 import { RateLimit } from './access/rate-limit.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
-import { rateKey } from './client-key.js';
+import { withoutStream } from './client-key.js';
 import type { Config } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
+import { DecodeReports } from './decode-reports.js';
 import { toSpikingRxError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
@@ -85,6 +86,7 @@ export class ServiceCore {
   readonly access: Access;
   readonly log: Logger;
   readonly deadlines: Deadlines;
+  readonly reports: DecodeReports;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -106,6 +108,7 @@ export class ServiceCore {
       grids: new RateLimit(parts.config.maxGridsPerSecond, 'grids'),
     };
     this.deadlines = new Deadlines(parts.config);
+    this.reports = new DecodeReports(this.config, this.metrics.decoding);
     this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }
@@ -220,7 +223,7 @@ export class ServiceCore {
   #paid({ grids, client = '' }: RequestSize, permit: Permit): Permit {
     if (grids === 0) return permit;
     try {
-      this.rates.grids.take(rateKey(client), grids);
+      this.rates.grids.take(withoutStream(client), grids);
       return permit;
     } catch (error) {
       permit.release();
@@ -302,6 +305,7 @@ export class ServiceCore {
       const result = await this.engine.compute(request);
       const quality = { ...result.quality, estimatedSnrDb: request.estimatedSnrDb };
       this.metrics.quality.gridAnswered(result, quality);
+      this.reports.answered(request.client ?? '', result, quality);
       return { result, quality, provenance: provenanceOf(result, known) };
     } finally {
       // The engine needs the request until the answer, and no longer.

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import { AccessMetrics } from './metrics/access.js';
 import { STAGE_BUCKETS } from './metrics/buckets.js';
+import { DecodingMetrics } from './metrics/decoding.js';
 import { EngineEventMetrics } from './metrics/engine-events.js';
 import { watchEngine } from './metrics/engine-state.js';
 import { ModelMetrics } from './metrics/models.js';
@@ -38,6 +39,7 @@ export class Metrics {
   readonly #models = new ModelMetrics(this.registry);
   readonly #scheduling = new SchedulingMetrics(this.#registers);
   readonly quality = new QualityMetrics(this.registry);
+  readonly decoding = new DecodingMetrics(this.registry);
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver = allObservers(

@@ -138,6 +138,16 @@ export interface StreamLlrResponseMessage {
   results: readonly GridResultMessage[];
 }
 
+export interface ReportDecodeRequestMessage {
+  reports?: readonly { id?: string; crcOk?: boolean }[];
+}
+
+export interface ReportDecodeResponseMessage {
+  matched: number;
+  unknown: number;
+  duplicate: number;
+}
+
 export interface GetModelRequestMessage {
   name?: string;
   version?: string;

@@ -8,6 +8,8 @@ import type {
   GetModelRequestMessage,
   ListModelsResponseMessage,
   ModelMessage,
+  ReportDecodeRequestMessage,
+  ReportDecodeResponseMessage,
   StreamLlrRequestMessage,
   StreamLlrResponseMessage,
 } from './messages.js';
@@ -62,6 +64,11 @@ export const llrServiceDefinition = {
     request: bulkCodecs.StreamLlrRequest,
     response: bulkCodecs.StreamLlrResponse,
     stream: true,
+  }),
+  ReportDecode: method<ReportDecodeRequestMessage, ReportDecodeResponseMessage>({
+    name: 'ReportDecode',
+    request: messageCodec('ReportDecodeRequest'),
+    response: messageCodec('ReportDecodeResponse'),
   }),
   GetModel: method<GetModelRequestMessage, ModelMessage>({
     name: 'GetModel',

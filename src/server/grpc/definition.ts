@@ -7,6 +7,7 @@ import { llrServiceDefinition as wire } from '../../wire/proto.js';
 import { invalid, SpikingRxError } from '../../errors.js';
 import { maxRequestBytes, type Config } from '../config.js';
 import { checkGridCount } from '../core.js';
+import { checkReportCount, MAX_REPORTS } from '../decode-reports.js';
 import type { Requests } from '../telemetry/requests.js';
 import type { AnswerTrailers } from './trailers.js';
 
@@ -21,6 +22,8 @@ export class Refused {
 
 /** `grids` in the two request messages that have them. */
 const GRIDS_TAG = delimited(3);
+/** `reports` of `ReportDecodeRequest`. */
+const REPORTS_TAG = delimited(1);
 /** Beyond so many times the limit grids are not counted any further. */
 const COUNTED_TIMES = 4;
 
@@ -45,6 +48,7 @@ export function serverDefinition({ requests, config, trailers }: DefinitionParts
       ...serverMethod(wire.StreamLlr, guarded(wire.StreamLlr.requestDeserialize, config)),
       responseSerialize: timed(streamed),
     },
+    ReportDecode: serverMethod(wire.ReportDecode, counted(wire.ReportDecode.requestDeserialize)),
     GetModel: serverMethod(wire.GetModel, lenient(wire.GetModel.requestDeserialize)),
     ListModels: serverMethod(wire.ListModels, lenient(wire.ListModels.requestDeserialize)),
   };
@@ -89,7 +93,7 @@ export function lenient<Q>(decode: Decode<Q>): Decode<Q | Refused> {
 function guarded<Q extends ComputeLlrRequestMessage>(decode: Decode<Q>, config: Config): Decode<Q | Refused> {
   const limit = maxRequestBytes(config);
   return lenient<Q | Refused>((bytes) => {
-    const count = countGrids(bytes, config.maxGridsPerRequest * COUNTED_TIMES);
+    const count = countOf(GRIDS_TAG, bytes, config.maxGridsPerRequest * COUNTED_TIMES);
     if (count > 0) checkGridCount(count, config);
     const message = decode(bytes);
     if (bytes.byteLength <= limit) return message;
@@ -98,13 +102,21 @@ function guarded<Q extends ComputeLlrRequestMessage>(decode: Decode<Q>, config: 
   });
 }
 
-/** Grids of an undecoded message, counted up to one more than `most`. @throws where the bytes are no message. */
-function countGrids(bytes: Buffer, most: number): number {
+/** Reports are counted before they are decoded, as grids are. */
+function counted<Q>(decode: Decode<Q>): Decode<Q | Refused> {
+  return lenient<Q>((bytes) => {
+    checkReportCount(countOf(REPORTS_TAG, bytes, MAX_REPORTS * COUNTED_TIMES));
+    return decode(bytes);
+  });
+}
+
+/** Fields of an undecoded message, counted up to one more than `most`. @throws where the bytes are no message. */
+function countOf(wanted: number, bytes: Buffer, most: number): number {
   const reader = new WireReader(bytes);
   let count = 0;
   while (reader.more && count <= most) {
     const tag = reader.uint32();
-    if (tag === GRIDS_TAG) count++;
+    if (tag === wanted) count++;
     reader.skip(tag);
   }
   return count;

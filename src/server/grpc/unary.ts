@@ -5,6 +5,8 @@ import type {
   GetModelRequestMessage,
   ListModelsResponseMessage,
   ModelMessage,
+  ReportDecodeRequestMessage,
+  ReportDecodeResponseMessage,
 } from '../../wire/messages.js';
 import type { SpikingRxError } from '../../errors.js';
 import { answerTexts } from '../answer-texts.js';
@@ -32,6 +34,14 @@ export function unaryHandlers(parts: UnaryParts) {
     ComputeLlr: serve<ComputeLlrRequestMessage, ComputeLlrResponseMessage>(
       'ComputeLlr',
       async (request, context) => computeLlr(request, { ...context, core, trailers }),
+    ),
+    ReportDecode: serve<ReportDecodeRequestMessage, ReportDecodeResponseMessage>(
+      'ReportDecode',
+      async ({ reports = [] }, { client }) =>
+        core.reports.report(
+          client,
+          reports.map(({ id = '', crcOk = false }) => ({ id, crcOk })),
+        ),
     ),
     GetModel: serve<GetModelRequestMessage, ModelMessage>('GetModel', async ({ name, version }) =>
       modelMessage(describeModel(core.model(name, version), core.engine)),

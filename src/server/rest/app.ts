@@ -17,6 +17,7 @@ import { checkJsonStructure, gridBudget } from './json-structure.js';
 import { llrRoutes } from './llr.js';
 import { openInferenceRoutes } from './oip.js';
 import { recordRequests } from './record.js';
+import { reportRoutes } from './reports.js';
 import { prepareUploads } from './upload.js';
 
 export interface RestParts extends Omit<HttpServerParts, 'config'> {
@@ -66,6 +67,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
 
 async function publicRoutes(app: App, core: ServiceCore): Promise<void> {
   llrRoutes(app, core);
+  reportRoutes(app, core);
   modelRoutes(app, core);
   await app.register(async (scope: App) => openInferenceRoutes(scope, core));
 }
