@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import type { RequestTerms } from './types.js';
 import type { RefusalKind } from './model-refusal.js';
 import type { LlrMagnitudes } from './llr-quality.js';
 import type { Priority } from './types.js';
@@ -13,8 +14,8 @@ interface BatchEvent {
   readonly capacity: number;
   /** nSym·nSc, summed over the grids. */
   readonly resourceElements: number;
-  /** What was asked to be computed, as `compute` got it; one list for both events of a batch. */
-  readonly requests: readonly object[];
+  /** Of its grids; one list for both events of a batch. */
+  readonly requests: readonly RequestTerms[];
 }
 
 export type BatchDispatchedEvent = BatchEvent;
@@ -32,8 +33,7 @@ export interface GridFinishedEvent {
   readonly model: string;
   readonly version: string;
   readonly outcome: 'OK' | ErrorCode;
-  /** As `compute` got it. */
-  readonly request: object;
+  readonly request: RequestTerms;
   /** On the `performance.now()` clock. */
   readonly enqueuedMs: number;
   /** Milliseconds in the queue: to the batch, or to the end when it never reached one. */

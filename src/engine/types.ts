@@ -55,6 +55,8 @@ export interface RequestTerms {
   readonly priority?: Priority;
   /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
   readonly signal?: AbortSignal;
+  /** Of whoever watches the engine: it comes back with the events. */
+  readonly watched?: object | undefined;
 }
 
 /**

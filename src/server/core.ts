@@ -284,6 +284,7 @@ export class ServiceCore {
 
   #decode(grid: WireGrid, context: GridContext): Decoded {
     const start = performance.now();
+    const trace = traceOf(context);
     const request = this.#decoder.decode(grid, {
       model: context.model,
       field: context.field,
@@ -292,11 +293,12 @@ export class ServiceCore {
       signal: context.signal,
       client: context.client,
       priority: context.priority ?? 'normal',
+      watched: trace?.watched,
     });
     const end = performance.now();
     const decodeMs = end - start;
     this.metrics.stage('decode', decodeMs);
-    traceOf(context)?.decoded(request, { startMs: start, endMs: end });
+    trace?.decoded(request, { startMs: start, endMs: end });
     return { request, decodeMs, provider: context.model.provider };
   }
 

@@ -35,6 +35,7 @@ export interface DecodeContext {
   readonly signal: AbortSignal | undefined;
   readonly client: string;
   readonly priority: Priority;
+  readonly watched?: object | undefined;
 }
 
 export interface DecodedGrid extends LlrRequest {
@@ -49,7 +50,7 @@ export class GridDecoder {
 
   /** @throws INVALID_ARGUMENT that names the field, what was expected and what came. */
   decode(grid: WireGrid, context: DecodeContext): DecodedGrid {
-    const { model, field, deadlineMs, urgent, signal, client, priority } = context;
+    const { model, field, deadlineMs, urgent, signal, client, priority, watched } = context;
     checkId(grid.id, `${field}.id`);
     if (!grid.rx) throw invalid(`${field}.rx`, 'a received grid', 'none');
     const shape = rxShape(grid.rx.shape, context);
@@ -70,6 +71,7 @@ export class GridDecoder {
       urgent,
       client,
       priority,
+      watched,
       ...(signal && { signal }),
       estimatedSnrDb: pilots.snr.estimate(rxGrid, shape),
     };

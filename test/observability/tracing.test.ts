@@ -200,6 +200,26 @@ describe('a service with a collector', () => {
     expect(childrenOf(span, 'grid')).toMatchObject([{ traceId: TRACE }, { traceId: TRACE }]);
   });
 
+  test('tensors: the same stages, over REST', async () => {
+    const tensor = (name: string, planes: number) => ({
+      name,
+      datatype: 'FP32',
+      shape: [1, planes, 14, 24],
+      data: Array.from({ length: planes * 14 * 24 }, (_, i) => Math.sin(i + 1)),
+    });
+    const answer = await fetch(`${service.url}/v2/models/random/infer`, {
+      method: 'POST',
+      headers: { traceparent: SAMPLED },
+      body: JSON.stringify({ inputs: [tensor('rx_grid', 4), tensor('dmrs', 2)] }),
+    });
+    expect(answer.status).toBe(200);
+    const root = await rootOf(idOf(answer));
+    expect(root).toMatchObject({ traceId: TRACE, name: 'POST /v2/models/:model/infer' });
+    expect(root.attributes).toMatchObject({ 'spikingrx.model': 'random' });
+    for (const stage of ['admission', 'decode', 'queue', 'compute', 'encode'])
+      expect(childrenOf(root, stage)).toHaveLength(1);
+  });
+
   test('failures have their code; the client’s own are no errors of the service', async () => {
     const answer = await post([{ ...jsonGrid(), id: 'x'.repeat(300) }]);
     const root = await rootOf(idOf(answer));

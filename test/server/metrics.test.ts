@@ -3,7 +3,7 @@ import { Metrics } from '#server/metrics.js';
 
 test('the queue counts grids that never left it in time, too', async () => {
   const { observer, registry } = new Metrics();
-  const grid = { model: 'm', version: '1', request: {}, enqueuedMs: 0, priority: 'normal' } as const;
+  const grid = { model: 'm', version: '1', request: { id: '' }, enqueuedMs: 0, priority: 'normal' } as const;
   observer.gridFinished?.({ ...grid, outcome: 'OK', queueMs: 1, computeMs: 3, batchSize: 2 });
   observer.gridFinished?.({
     ...grid,

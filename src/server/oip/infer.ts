@@ -6,6 +6,7 @@ import type { ServiceCore } from '../core.js';
 import { toSpikingRxError } from '../errors.js';
 import { provenanceOf, type Provenance } from '../provenance.js';
 import type { RequestRecord } from '../telemetry/requests.js';
+import type { Trace } from '../telemetry/tracing.js';
 import { DATATYPES, elementType, type Datatype } from './datatypes.js';
 import { namedModel } from './metadata.js';
 
@@ -33,6 +34,8 @@ export interface InferRequest {
 
 export interface InferContext {
   readonly record: RequestRecord;
+  /** Of this request alone, on a stream; the record's own when left out. */
+  readonly trace?: Trace | undefined;
   readonly signal: AbortSignal;
   /** Whose request it is, for fairness. */
   readonly client: string;
@@ -103,12 +106,17 @@ async function compute(
   request: InferRequest,
   context: InferContext,
 ): Promise<InferAnswer> {
-  const { client, signal, receivedMs } = context;
+  const { client, signal, receivedMs, record } = context;
+  const trace = context.trace ?? record.trace;
+  // A stream began long before its message.
+  if (!context.trace) trace?.stage('admission', { startMs: record.startMs, endMs: receivedMs });
   const model = namedModel(core, request.model, request.version);
   const inputs = request.inputs.map((input) => namedTensor(input, model));
   checkAnswerBytes(knownAnswerBytes(model, inputs, request.outputs), core);
-  const decodeMs = performance.now() - receivedMs;
+  const endMs = performance.now();
+  const decodeMs = endMs - receivedMs;
   core.metrics.stage('decode', decodeMs);
+  trace?.decoded({ model: model.name, version: model.version }, { startMs: receivedMs, endMs });
   const result = await core.engine.infer({
     id: request.id ?? '',
     model: model.name,
@@ -119,6 +127,7 @@ async function compute(
     ...terms(core, request.parameters ?? {}, context),
     client,
     signal,
+    watched: trace?.watched,
   });
   checkAnswerBytes(
     result.outputs.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),

@@ -111,7 +111,7 @@ async function answerInfer(request: FastifyRequest, reply: FastifyReply, core: S
   const start = performance.now();
   const { body: bytes, jsonLength } = writeInferAnswer(answer, read);
   const encodeMs = performance.now() - start;
-  core.metrics.stage('encode', encodeMs);
+  record.encoded(encodeMs);
   void reply
     .type(jsonLength === undefined ? 'application/json' : 'application/octet-stream')
     .headers(headersOf(provenanceTexts([answer.provenance])))

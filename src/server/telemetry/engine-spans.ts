@@ -13,17 +13,23 @@ import type {
   EngineObserver,
   GridFinishedEvent,
 } from '../../engine/observer.js';
+import type { RequestTerms } from '../../engine/types.js';
 
-/** Where the engine's spans of a grid belong. */
-export interface Followed {
-  readonly context: Context;
-  /** Milliseconds from 1970 to the zero of `performance.now()`. */
-  readonly clock: number;
+/** Where the engine's spans of a request belong: `watched` of what it computes. */
+export class Followed {
+  /** @param clock milliseconds from 1970 to the zero of `performance.now()`. */
+  constructor(
+    readonly context: Context,
+    readonly clock: number,
+  ) {}
+
+  static of({ watched }: Pick<RequestTerms, 'watched'>): Followed | undefined {
+    return watched instanceof Followed ? watched : undefined;
+  }
 }
 
 /** Spans of what the engine does with the grids that are followed: queue, compute, and the batch they share. */
 export class EngineSpans {
-  readonly #followed = new WeakMap<object, Followed>();
   /** By the list of their grids, which both events of a batch share. */
   readonly #batches = new WeakMap<object, { readonly span: Span; readonly clock: number }>();
   readonly #batchOf = new WeakMap<object, Span>();
@@ -36,13 +42,9 @@ export class EngineSpans {
     gridFinished: (event) => this.#finished(event),
   };
 
-  follow(request: object, followed: Followed): void {
-    this.#followed.set(request, followed);
-  }
-
   /** A child of the first grid that is followed, with links to all of them. */
   #dispatched(event: BatchDispatchedEvent): void {
-    const followed = event.requests.flatMap((request) => this.#followed.get(request) ?? []);
+    const followed = event.requests.flatMap((request) => Followed.of(request) ?? []);
     const [first] = followed;
     if (!first) return;
     const links = followed.flatMap(({ context }): Link[] => {
@@ -76,7 +78,7 @@ export class EngineSpans {
   }
 
   #finished(event: GridFinishedEvent): void {
-    const followed = this.#followed.get(event.request);
+    const followed = Followed.of(event.request);
     if (!followed) return;
     const { context, clock } = followed;
     const startTime = clock + event.enqueuedMs;

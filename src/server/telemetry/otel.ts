@@ -25,10 +25,10 @@ import type { Logger } from '../log.js';
 import type { OutcomeCode } from '../metrics.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { isServiceFault } from './access-log.js';
-import { EngineSpans } from './engine-spans.js';
+import { EngineSpans, Followed } from './engine-spans.js';
 import { LineBudget } from './line-budget.js';
 import type { HeaderReader, RequestStart } from './requests.js';
-import type { DecodedGrid, Times, Trace, TracedStage, Tracing } from './tracing.js';
+import type { DecodedRequest, Times, Trace, TracedStage, Tracing } from './tracing.js';
 
 const HEADER_GETTER: TextMapGetter<HeaderReader> = {
   get: (read, name) => read(name),
@@ -42,7 +42,6 @@ export class OtelTracing implements Tracing {
   readonly observer;
   readonly #propagator = new W3CTraceContextPropagator();
   readonly #tracer: Tracer;
-  readonly #spans: EngineSpans;
   readonly #answers = new WeakMap<object, OtelTrace>();
 
   /** The resource, the sampler, the exporter and the limits come from the environment. */
@@ -73,8 +72,7 @@ export class OtelTracing implements Tracing {
 
   private constructor(private readonly provider: NodeTracerProvider) {
     this.#tracer = provider.getTracer('spikingrx', PACKAGE_VERSION);
-    this.#spans = new EngineSpans(this.#tracer);
-    this.observer = this.#spans.observer;
+    this.observer = new EngineSpans(this.#tracer).observer;
   }
 
   begin(start: RequestStart, startMs: number): Trace | undefined {
@@ -86,7 +84,7 @@ export class OtelTracing implements Tracing {
       parent,
     );
     if (!span.isRecording()) return undefined;
-    const parts = { tracer: this.#tracer, spans: this.#spans, answers: this.#answers, clock };
+    const parts = { tracer: this.#tracer, answers: this.#answers, clock };
     const wasAsked = trace.getSpanContext(parent) !== undefined;
     return new OtelTrace(span, parts, { headers: this.#headersOf(span), wasAsked });
   }
@@ -112,7 +110,6 @@ export class OtelTracing implements Tracing {
 
 interface TraceParts {
   readonly tracer: Tracer;
-  readonly spans: EngineSpans;
   readonly answers: WeakMap<object, OtelTrace>;
   /** Milliseconds from 1970 to the zero of `performance.now()`: one for a request, so that its spans fit together. */
   readonly clock: number;
@@ -127,6 +124,7 @@ interface TraceOrigin {
 
 class OtelTrace implements Trace {
   readonly #context: Context;
+  readonly watched: Followed;
   #isOver = false;
 
   constructor(
@@ -135,6 +133,7 @@ class OtelTrace implements Trace {
     private readonly origin: TraceOrigin,
   ) {
     this.#context = trace.setSpan(ROOT_CONTEXT, span);
+    this.watched = new Followed(this.#context, parts.clock);
   }
 
   get traceId(): string {
@@ -152,7 +151,7 @@ class OtelTrace implements Trace {
     tracer.startSpan(stage, { kind, startTime, attributes }, this.#context).end(clock + times.endMs);
   }
 
-  decoded(request: DecodedGrid, times: Times): void {
+  decoded(request: DecodedRequest, times: Times): void {
     const { model, version, shape } = request;
     this.span.setAttributes(modelAttributes(model, version));
     this.stage('decode', times, {
@@ -162,7 +161,6 @@ class OtelTrace implements Trace {
         'spikingrx.antennas': shape.nRx,
       }),
     });
-    this.parts.spans.follow(request, { context: this.#context, clock: this.parts.clock });
   }
 
   answeredBy(message: object): void {

@@ -19,8 +19,10 @@ export interface Trace {
   /** For the answer: W3C `traceparent`, and `tracestate` where one came. */
   readonly headers: Readonly<Record<string, string>>;
   stage(stage: TracedStage, times: Times): void;
-  /** A grid has been decoded into what the engine computes; the engine's events of it belong here from now on. */
-  decoded(request: DecodedGrid, times: Times): void;
+  /** For what the engine computes: its events belong here. */
+  readonly watched: object;
+  /** A grid, or tensors, have been decoded. */
+  decoded(request: DecodedRequest, times: Times): void;
   /** `message` is its answer; a grid of a stream ends when that has been encoded. */
   answeredBy(message: object): void;
   /** One grid of a stream, whose message came at `startMs`. */
@@ -29,8 +31,8 @@ export interface Trace {
   end(code: OutcomeCode): void;
 }
 
-/** Of a decoded grid, what its span says. */
-export interface DecodedGrid {
+/** What its span says of a decoded grid; of tensors only the model. */
+export interface DecodedRequest {
   readonly model?: string;
   readonly version?: string;
   readonly shape?: { readonly nRx: number; readonly nSym: number; readonly nSc: number };

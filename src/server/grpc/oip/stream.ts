@@ -31,9 +31,9 @@ export function inferStream(
     patienceMs: ({ parameters }) => [
       core.deadlines.patienceMs({ timeoutMs: timeoutMs(parameters['timeout']) }),
     ],
-    prepare: (message, context) => async () => {
+    prepare: (message, context) => async (_index, trace) => {
       const { grids: rows } = inferSize(core, message, context.client);
-      const { response } = await inferMessage(core, message, { ...context, rows });
+      const { response } = await inferMessage(core, message, { ...context, trace, rows });
       return { inferResponse: response };
     },
     failed,
