@@ -3,7 +3,7 @@
 import grpc
 import numpy as np
 
-from slot import Slot, arguments
+from slot import Slot, arguments, credentials
 from inference import grpc_service_pb2 as oip
 from inference import grpc_service_pb2_grpc
 
@@ -47,12 +47,12 @@ def main():
         request.raw_input_contents.append(values.tobytes())
     with grpc.insecure_channel(options.target) as channel:
         service = grpc_service_pb2_grpc.GRPCInferenceServiceStub(channel)
-        server = service.ServerMetadata(oip.ServerMetadataRequest())
-        answer = service.ModelInfer(request)
+        server = service.ServerMetadata(oip.ServerMetadataRequest(), metadata=credentials(options))
+        answer = service.ModelInfer(request, metadata=credentials(options))
     shape = answer.outputs[0].shape  # [1, Qm, nSym, nSc]
     llr = np.frombuffer(answer.raw_output_contents[0], "<f4").reshape(shape)[0]
     batch = answer.parameters["batch_size"].int64_param
-    print(f"{server.name} {server.version}, {answer.model_name}/{answer.model_version}: llr {list(shape)}, batch {batch}")
+    print(f"{server.name} {server.version}: {answer.model_name}/{answer.model_version}, batch of {batch}, llr {list(shape)}")
     if slot.bits is not None:
         # Codeword order: data elements frequency first, then symbols, and the bits of each.
         codeword = llr.transpose(1, 2, 0)[dmrs == 0].reshape(-1)

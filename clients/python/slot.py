@@ -16,8 +16,14 @@ def arguments(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--target", default="localhost:8001", help="gRPC address of the service")
     parser.add_argument("--model", default="spikingrx-qpsk-2rx")
+    parser.add_argument("--token", help="API key or token, where the service wants one")
     parser.add_argument("--slot", default=SAMPLES / "slot", type=Path, help="path without .cf32")
     return parser
+
+
+def credentials(options):
+    """Metadata of every call."""
+    return [("authorization", f"Bearer {options.token}")] if options.token else []
 
 
 class Slot:

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 from google.protobuf.json_format import ParseDict
 
-from slot import Slot, arguments
+from slot import Slot, arguments, credentials
 from spikingrx.v1 import llr_pb2 as llr
 from spikingrx.v1 import llr_pb2_grpc
 
@@ -36,7 +36,8 @@ def main():
     start = time.perf_counter()
     with grpc.insecure_channel(options.target) as channel:
         service = llr_pb2_grpc.LlrServiceStub(channel)
-        for response in service.StreamLlr(requests(slot, options, room)):
+        answers = service.StreamLlr(requests(slot, options, room), metadata=credentials(options))
+        for response in answers:
             for result in response.results:  # those that became ready together
                 room.release()
                 answered += 1

@@ -1,5 +1,4 @@
 import { Server, type ServerOptions, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { INFERENCE_PROTO_FILE, INFERENCE_SERVICE_NAME } from '../../wire/inference/proto.js';
@@ -11,6 +10,7 @@ import { AnsweredStream } from './answered-stream.js';
 import { serverDefinition } from './definition.js';
 import { inferenceServerDefinition } from './oip/definition.js';
 import { inferenceHandlers } from './oip/service.js';
+import { reflectedDefinitions } from './reflection.js';
 import { llrStream, type StreamCall } from './stream.js';
 import { AnswerTrailers } from './trailers.js';
 import { unaryHandlers } from './unary.js';
@@ -55,7 +55,7 @@ export function createGrpcServer(core: ServiceCore): GrpcServer {
     Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])),
   );
   health.addToServer(server);
-  const described = loadSync([PROTO_FILE, INFERENCE_PROTO_FILE, healthProto], { includeDirs: [PROTO_DIR] });
+  const described = reflectedDefinitions([PROTO_FILE, INFERENCE_PROTO_FILE, healthProto], [PROTO_DIR]);
   new ReflectionService(described).addToServer(server);
   return {
     server,
