@@ -20,7 +20,14 @@ test('the queue counts grids that never left it in time, too', async () => {
 
 test('deadlines that were missed are told apart, and slack is measured', async () => {
   const { observer, registry } = new Metrics();
-  const grid = { model: 'm', version: '1', request: { id: '' }, enqueuedMs: 0, computeMs: 0, queueMs: 1 } as const;
+  const grid = {
+    model: 'm',
+    version: '1',
+    request: { id: '' },
+    enqueuedMs: 0,
+    computeMs: 0,
+    queueMs: 1,
+  } as const;
   const late = { ...grid, outcome: 'DEADLINE_EXCEEDED' } as const;
   observer.gridFinished?.({ ...late, batchSize: 0, priority: 'normal' });
   observer.gridFinished?.({ ...late, batchSize: 3, priority: 'high', slackMs: -2 });

@@ -1,9 +1,22 @@
 import { Type } from 'typebox';
 
+/** As browsers send it: without a path. */
+const ORIGIN = 'https?://[^/*,\\s]+';
+
 /** What only clients of HTTP notice. */
 export const webSettings = {
   compressAnswers: Type.Boolean({
     description: 'Compress answers in JSON and text for clients that take it (Accept-Encoding)',
     default: true,
+  }),
+  corsOrigins: Type.Optional(
+    Type.String({
+      description: 'Origins whose pages may call, separated by commas (https://lab.example), or * for all',
+      pattern: `^(?:\\*|${ORIGIN}(?:,${ORIGIN})*)$`,
+    }),
+  ),
+  http2: Type.Boolean({
+    description: 'Speak HTTP/2 too on the HTTP port: agreed on by TLS, without it by prior knowledge',
+    default: false,
   }),
 };

@@ -19,6 +19,7 @@ import { openInferenceRoutes } from './oip.js';
 import { recordRequests } from './record.js';
 import { reportRoutes } from './reports.js';
 import { prepareUploads } from './upload.js';
+import { allowOrigins, plainHeaders } from './secure-headers.js';
 
 export interface RestParts extends Omit<HttpServerParts, 'config'> {
   readonly log: FastifyBaseLogger;
@@ -54,6 +55,9 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   refuseWhenStopping(app, core);
   endUnreadAnswers(app, core);
   prepareUploads(app);
+  plainHeaders(app, { isEncrypted: parts.tls !== undefined });
+  const { corsOrigins } = core.config;
+  if (corsOrigins !== undefined && parts.entrance === 'public') await allowOrigins(app, corsOrigins);
   guardRoutes(app, core, parts.entrance);
   if (core.config.compressAnswers) await compressAnswers(app);
   await describeRoutes(app, core);

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { ServiceCore } from '../core.js';
 import type { App } from './app-type.js';
 import { NoQuerySchema } from './info.js';
+import { pageHeaders } from './secure-headers.js';
 
 /** How a caller says who it is: either will do. */
 const SECURITY_SCHEMES = {
@@ -33,6 +34,7 @@ export async function describeRoutes(app: App, core: ServiceCore): Promise<void>
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, scope: 'none' };
       });
+    await pageHeaders(scope);
     await scope.register(swaggerUi, { routePrefix: '/docs' });
     scope.get('/openapi.json', { schema: descriptionSchema }, async () => app.swagger());
   });

@@ -78,7 +78,9 @@ function sendError(reply: FastifyReply, failure: SpikingRxError): FastifyReply {
   const challenge = CHALLENGES[failure.code];
   if (challenge !== undefined) void reply.header('www-authenticate', challenge);
   // After a body that ran out of room the connection is as good as before: its rest is read and ignored.
-  if (failure.code === 'QUEUE_FULL') void reply.removeHeader('connection');
+  // HTTP/2 has no such header.
+  if (failure.code === 'QUEUE_FULL' || reply.request.raw.httpVersionMajor === 2)
+    void reply.removeHeader('connection');
   const status = failure instanceof HttpRefusal ? failure.status : HTTP_STATUS[failure.code];
   // Clients of the Open Inference Protocol look for a text.
   const isText = OPEN_INFERENCE.test(reply.request.url);

@@ -21,6 +21,8 @@ export function withLostAnswersTold(handler: RequestListener): RequestListener {
     return answers;
   };
   return (request: IncomingMessage, answer: ServerResponse & { req: IncomingMessage }) => {
+    // HTTP/2 tells them all.
+    if (request.httpVersionMajor === 2) return handler(request, answer);
     const answers = answersOf(request.socket);
     answers.add(answer);
     answer.once('close', () => answers.delete(answer));

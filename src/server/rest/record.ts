@@ -1,4 +1,5 @@
-import type { FastifyRequest } from 'fastify';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import type { RequestRecord, RequestStart } from '../telemetry/requests.js';
@@ -33,9 +34,16 @@ export function recordRequests(app: App, core: ServiceCore): void {
     const done = core.workBegun();
     reply.raw.once('close', () => {
       done();
-      record.end(reply.raw.writableFinished ? (request.failure ?? 'OK') : 'CANCELLED');
+      record.end(wasAnswered(reply) ? (request.failure ?? 'OK') : 'CANCELLED');
     });
   });
+}
+
+/** Once its connection is done with it: whether the whole answer has left. */
+export function wasAnswered({ raw }: FastifyReply): boolean {
+  // HTTP/2 has its answers on streams.
+  const { stream } = raw as { readonly stream?: ServerHttp2Stream };
+  return (stream ?? raw).writableFinished;
 }
 
 export function requestStart(request: FastifyRequest): RequestStart {

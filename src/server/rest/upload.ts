@@ -8,6 +8,7 @@ import { toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
 import { bodyRefusal, HttpRefusal } from './errors.js';
 import { GzipBody } from './gzip-body.js';
+import { wasAnswered } from './record.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,7 +44,7 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
   request.gone = abort.signal;
   request.client = clientOf(request.principal, () => clientOfAddress(request.ip));
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) abort.abort();
+    if (!wasAnswered(reply)) abort.abort();
   });
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity' && encoding !== 'gzip') {
