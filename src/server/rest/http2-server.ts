@@ -74,8 +74,13 @@ function limit(server: Http2Server | Http2SecureServer, config: Config): void {
   });
 }
 
+/** What servers of both kinds have in common. */
+interface Closable {
+  close(callback?: (error?: Error) => void): unknown;
+}
+
 /** Tells the clients on open connections when the server closes; their requests are answered. */
-function closeSessionsWith(server: Server | Http2SecureServer, http2: Http2Server | Http2SecureServer): void {
+function closeSessionsWith(server: Closable, http2: Http2Server | Http2SecureServer): void {
   const sessions = new Set<ServerHttp2Session>();
   http2.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
