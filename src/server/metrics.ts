@@ -37,7 +37,7 @@ export class Metrics {
     registers: this.#registers,
   });
   readonly #models = new ModelMetrics(this.registry);
-  readonly #scheduling = new SchedulingMetrics(this.#registers);
+  readonly scheduling = new SchedulingMetrics(this.#registers);
   readonly quality = new QualityMetrics(this.registry);
   readonly decoding = new DecodingMetrics(this.registry);
 
@@ -45,7 +45,7 @@ export class Metrics {
   readonly observer: EngineObserver = allObservers(
     this.#events.observer,
     this.#models.observer,
-    this.#scheduling.observer,
+    this.scheduling.observer,
     this.quality.observer,
     {
       gridFinished: ({ outcome, queueMs, computeMs }) => {
@@ -63,7 +63,7 @@ export class Metrics {
   watch(engine: Engine): void {
     watchEngine(engine, this.registry);
     this.#models.watch(engine);
-    this.#scheduling.watch(engine);
+    this.scheduling.watch(engine);
   }
 
   /** Nothing is measured any more by itself. */

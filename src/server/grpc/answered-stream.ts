@@ -12,6 +12,8 @@ import type { Trace } from '../telemetry/tracing.js';
 import { principalOf } from './access.js';
 import { answerMetadata, beginCall, withAnswerMetadata } from './call.js';
 import { Refused } from './definition.js';
+import { inboxOf } from './inbox-interceptor.js';
+import type { Inbox } from './inboxes.js';
 import { Outbox, type Slot } from './outbox.js';
 import type { Compute, StreamKind } from './stream-kind.js';
 import { deadlineOf } from './unary.js';
@@ -39,6 +41,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   readonly #record: RequestRecord;
   readonly #client: string;
   readonly #slotClock = new SlotClock();
+  readonly #inbox: Inbox | undefined;
   readonly #outbox: Outbox<R>;
   readonly #window: StreamWindow;
   readonly #abort = new AbortController();
@@ -62,6 +65,8 @@ export class AnsweredStream<Q extends object, A, R extends object> {
     this.#record = beginCall(core, { call, method: kind.method, isStream: true });
     this.#client = clientOf(principalOf(call), () => clientOfStream(call.getPeer()));
     this.#deadlineMs = deadlineOf(call.getDeadline());
+    this.#inbox = inboxOf(call);
+    this.#inbox?.keepUntilTaken();
     this.#window = new StreamWindow(core.config.maxInFlightPerStream);
     setMaxListeners(0, this.#abort.signal);
     this.#outbox = new Outbox<R>({
@@ -95,7 +100,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
     const read = this.#readOf(message, performance.now());
     if (read.failure?.code === 'PAYLOAD_TOO_LARGE' && read.failure.field === 'grids')
       return this.#endWith(read.failure);
-    if (this.#window.hasRoom(read.ids.length) && this.#start(read)) return;
+    if (this.#window.hasRoom(read.ids.length) && this.#start(read)) return this.#inbox?.taken();
     this.#call.pause();
     this.#waiting = true;
     void this.#startWhenRoom(read);
@@ -141,6 +146,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
     } catch (error) {
       this.#refuse(read.ids, toSpikingRxError(error));
     }
+    this.#inbox?.taken();
     await this.#window.room(1);
     this.#waiting = false;
     if (this.#over) return;

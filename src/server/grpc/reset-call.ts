@@ -7,6 +7,14 @@ interface Layer {
   readonly stream?: ServerHttp2Stream;
 }
 
+/** @throws Error when grpc-js is no longer built as this file takes it to be. */
+export function http2StreamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
+  let layer = call as Layer;
+  while (layer.nextCall) layer = layer.nextCall;
+  if (!layer.stream) throw new Error('a call of grpc-js without its HTTP/2 stream');
+  return layer.stream;
+}
+
 const calls = new WeakMap<Metadata, ServerInterceptingCallInterface>();
 
 /** So that {@link resetCall} finds the call by its metadata. */
@@ -16,7 +24,6 @@ export function rememberCall(metadata: Metadata, call: ServerInterceptingCallInt
 
 /** Ends a call, and nothing else on its connection, with what is buffered of it in either direction. */
 export function resetCall({ metadata }: { readonly metadata: Metadata }): void {
-  let layer = calls.get(metadata) as Layer | undefined;
-  while (layer?.nextCall) layer = layer.nextCall;
-  layer?.stream?.close(constants.NGHTTP2_CANCEL);
+  const call = calls.get(metadata);
+  if (call) http2StreamOf(call).close(constants.NGHTTP2_CANCEL);
 }

@@ -9,6 +9,8 @@ import { accessInterceptor } from './access.js';
 import { AnsweredStream } from './answered-stream.js';
 import { serverDefinition } from './definition.js';
 import { inferenceServerDefinition } from './oip/definition.js';
+import { inboxInterceptor } from './inbox-interceptor.js';
+import { Inboxes } from './inboxes.js';
 import { inferenceHandlers } from './oip/service.js';
 import { reflectedDefinitions } from './reflection.js';
 import { llrStream, type StreamCall } from './stream.js';
@@ -27,17 +29,18 @@ const HEALTH_NAMES = ['', SERVICE_NAME, INFERENCE_SERVICE_NAME];
 
 /** The gRPC services: LlrService, health and reflection; not yet bound. */
 export function createGrpcServer(core: ServiceCore): GrpcServer {
+  const inboxes = new Inboxes(core.config.maxQueuedBytes);
+  core.metrics.scheduling.watchInboxes(inboxes);
   const options: ServerOptions = {
     // Beyond it grpc-js ends a stream with everything on it; what is merely too large is refused by itself.
     'grpc.max_receive_message_length': 2 * maxRequestBytes(core.config),
     'grpc.max_send_message_length': maxResponseBytes(core.config),
-    // Each call of a connection may hold a message that has not come whole, outside of admission.
     'grpc.max_concurrent_streams': core.config.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': core.config.idleConnectionTimeoutMs,
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    interceptors: [accessInterceptor(core), wholeRequestInterceptor(core)],
+    interceptors: [inboxInterceptor(core, inboxes), accessInterceptor(core), wholeRequestInterceptor(core)],
   };
   const server = new Server(options);
   const trailers = new AnswerTrailers();

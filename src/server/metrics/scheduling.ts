@@ -39,6 +39,18 @@ export class SchedulingMetrics {
     },
   };
 
+  /** Adds the gauge of what has come of gRPC messages and is not admitted yet. */
+  watchInboxes(inboxes: { readonly bytes: number }): void {
+    const gauge = new Gauge({
+      name: 'spikingrx_grpc_inbox_bytes',
+      help: 'Bytes of gRPC messages that have come in part, or whole and wait to be admitted',
+      registers: this.registers,
+      collect() {
+        gauge.set(inboxes.bytes);
+      },
+    });
+  }
+
   /** Adds the gauges of an engine. */
   watch(engine: Engine): void {
     const { registers } = this;

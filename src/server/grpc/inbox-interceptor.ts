@@ -1,0 +1,64 @@
+import { constants } from 'node:http2';
+import {
+  type Metadata,
+  ResponderBuilder,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+} from '@grpc/grpc-js';
+import { SpikingRxError } from '../../errors.js';
+import type { ServiceCore } from '../core.js';
+import { grpcStatus } from '../errors.js';
+import { beginCall, withAnswerMetadata } from './call.js';
+import type { Inbox, Inboxes } from './inboxes.js';
+import { http2StreamOf } from './reset-call.js';
+
+/** For the status to get away, before the call is reset. */
+const STATUS_MS = 50;
+
+const inboxes = new WeakMap<Metadata, Inbox>();
+
+/** Of a call that came through {@link inboxInterceptor}. */
+export function inboxOf(call: { readonly metadata: Metadata }): Inbox | undefined {
+  return inboxes.get(call.metadata);
+}
+
+/** Counts what comes of a call's messages, from their first byte; ends the call where there is no room for it. */
+export function inboxInterceptor(core: ServiceCore, room: Inboxes): ServerInterceptor {
+  return ({ path, requestStream }, call) => {
+    const stream = http2StreamOf(call);
+    let metadata: Metadata | undefined;
+    const inbox = room.open(() => {
+      const failure = new SpikingRxError(
+        'QUEUE_FULL',
+        'messages that have not come whole or wait take all their room, and those of this call are the oldest',
+        { retryAfterMs: core.config.requestTimeoutMs },
+      );
+      const status = grpcStatus(failure);
+      if (requestStream || metadata === undefined) call.sendStatus(status);
+      else {
+        // Recorded here: the method never sees the call.
+        const method = path.slice(path.lastIndexOf('/') + 1);
+        const record = beginCall(core, { call: { metadata }, method });
+        call.sendStatus(withAnswerMetadata(status, record));
+        record.end(failure.code);
+      }
+      // The client has not ended its side, and what it sent is kept as long as that is open.
+      setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), STATUS_MS);
+    });
+    // Before grpc-js, which hands a message on as soon as its last byte is there.
+    stream.prependListener('data', (chunk: Buffer) => inbox.receive(chunk));
+    stream.once('close', () => inbox.close());
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((received, next) => {
+        metadata = received;
+        inboxes.set(received, inbox);
+        next(received);
+      })
+      .build();
+    return new ServerInterceptingCall(
+      call,
+      new ResponderBuilder().withStart((next) => next(listener)).build(),
+    );
+  };
+}
