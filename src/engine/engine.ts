@@ -14,6 +14,7 @@ import {
 } from './options.js';
 import { type PendingAnswer, PendingGrid, type PendingOutcome } from './pending-grid.js';
 import { type ResolvedProvider, resolveProvider } from './provider.js';
+import { requireModels } from './require-models.js';
 import { llrRow } from './llr-row.js';
 import type { Row } from './row.js';
 import { together } from './together.js';
@@ -327,24 +328,6 @@ class LlrEngine implements Engine {
     const event = { model, version, outcome: code, request, enqueuedMs, priority, ...timing };
     notify(this.options.observer, 'gridFinished', event);
   }
-}
-
-/**
- * @param models that can be served
- * @throws SpikingRxError FAILED_PRECONDITION when nothing is to be served and nothing can come, or not the default
- *   model; the message lists what was refused and why.
- */
-function requireModels(
-  { modelsDir, modelControl, defaultModel }: ResolvedEngineOptions,
-  models: readonly { readonly name: string }[],
-  { refused }: ModelLifecycle,
-): void {
-  if (modelControl !== 'none') return;
-  const isThere = models.some(({ name }) => defaultModel === undefined || name === defaultModel);
-  if (isThere) return;
-  const what = models.length > 0 ? `no default model '${defaultModel}'` : 'no model';
-  const why = refused.map((model) => `; ${model.name}/${model.version}: ${model.reason}`).join('');
-  throw new SpikingRxError('FAILED_PRECONDITION', `${what} can be served from ${modelsDir}${why}`);
 }
 
 function origin(id: string, { name, version, sha256 }: RepositoryModel) {

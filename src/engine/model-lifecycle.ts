@@ -251,11 +251,12 @@ export class ModelLifecycle implements ModelRepository {
 
   private requireExplicit(): void {
     const { modelControl } = this.options;
-    if (modelControl === 'explicit') return;
-    throw new SpikingRxError(
-      'FAILED_PRECONDITION',
-      `models are loaded and unloaded on request with modelControl explicit only; it is ${modelControl}`,
-    );
+    if (modelControl !== 'explicit')
+      throw new SpikingRxError(
+        'FAILED_PRECONDITION',
+        `models are loaded and unloaded on request with modelControl explicit only; it is ${modelControl}`,
+      );
+    if (this.workers === undefined) throw new SpikingRxError('UNAVAILABLE', 'the service is starting');
   }
 
   private requireKnown(name: string, versions: readonly VersionFiles[]): void {

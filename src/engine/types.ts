@@ -178,7 +178,7 @@ export interface Permit {
 
 /** The seam between the transports and the engine: REST and gRPC are thin codecs over it. */
 export interface LlrService {
-  /** True once every model is loaded and warm, and no drain has begun. */
+  /** True while a model is served, a worker lives, and no drain has begun. */
   readonly ready: boolean;
   models(): readonly ModelInfo[];
   /** @throws NOT_FOUND when there is no such model or version. */

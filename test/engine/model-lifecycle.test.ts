@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Engine, createEngine } from '#engine/engine.js';
+import { type Engine, createEngine, prepareEngine } from '#engine/engine.js';
 import type { ModelRefusedEvent } from '#engine/observer.js';
 import type { EngineOptions } from '#engine/options.js';
 import { type GoldenGrid, encodeGolden } from '#onnx/golden.js';
@@ -89,6 +89,17 @@ describe('load', () => {
     await subject.repository.load('rx');
     expect(subject.model().version).toBe('1');
     expect(states(subject)).toEqual(['rx/1 READY']);
+  });
+
+  it('waits for the start of the service', async () => {
+    folder = await modelFolder({ rx: { '1': V1 } });
+    const options = { modelsDir: folder.path, workers: 1, cores: 1, modelControl: 'explicit' } as const;
+    const prepared = await prepareEngine(options);
+    await expect(prepared.engine.repository.load('rx')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(prepared.engine.repository.index()).toMatchObject([{ state: 'LOADING' }]);
+    await prepared.start();
+    expect(prepared.engine.repository.index()).toMatchObject([{ state: 'READY' }]);
+    await prepared.engine.close();
   });
 
   it('refuses names that are not there, and every change without modelControl explicit', async () => {

@@ -2,9 +2,9 @@
  * A worker entry for tests: the engine's own worker loop around a session that does what the first row's
  * first pilot value says (see SCRIPT in scripted.ts), so that tests decide when a batch ends and how.
  */
-import { existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { serveWorker } from '#engine/worker-runtime.js';
 
 const folder = process.env.SPIKINGRX_TEST_FOLDER;
@@ -45,7 +45,21 @@ const session = {
     }
     return { llr };
   },
-  async release() {},
 };
 
-await serveWorker(parentPort, workerData, async () => session);
+async function fail() {
+  throw new Error('scripted failure');
+}
+
+let made = 0;
+/** A file says that a session is held, so that tests can count them over all workers. */
+async function createSession(bytes) {
+  if (Buffer.from(bytes).includes('die-on-load')) process.exit(9);
+  made += 1;
+  const held = join(folder, `session-${threadId}-${made}`);
+  closeSync(openSync(held, 'wx'));
+  const spoiled = Buffer.from(bytes).includes('fail-on-run') ? { run: fail } : {};
+  return { ...session, ...spoiled, release: async () => rmSync(held) };
+}
+
+await serveWorker(parentPort, workerData, createSession);

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,10 @@ export interface Record {
 export interface ScriptedEngine {
   readonly engine: Engine;
   readonly record: Record;
+  /** Folder of the models. */
+  readonly modelsDir: string;
+  /** Sessions that all workers hold together; those of a worker that died count on. */
+  sessions(): number;
   /** Lets batches that wait for this gate end. */
   openGate(gate: number): void;
   close(): Promise<void>;
@@ -59,6 +63,8 @@ export async function scriptedEngine(options: Partial<EngineOptions> = {}): Prom
   return {
     engine,
     record,
+    modelsDir: models.path,
+    sessions: () => readdirSync(folder).filter((name) => name.startsWith('session-')).length,
     openGate: (gate) => writeFileSync(join(folder, `gate-${gate}`), ''),
     close: async () => {
       await engine.close();
