@@ -27,7 +27,7 @@ export interface InferRequestMessage {
 
 /** Inputs, outputs and raw contents of a request. */
 const MAX_TENSORS = 256;
-const MAX_DIMENSIONS = 32;
+const MAX_DIMENSIONS = 16;
 const MAX_PARAMETERS = 64;
 
 const VARINT = 0;
