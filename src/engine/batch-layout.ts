@@ -2,18 +2,14 @@ import { ELEMENT_BYTES, type ElementType, elementCount } from '../onnx/signature
 import type { Row, RunnableModel } from './row.js';
 import type { LlrFormat } from './types.js';
 
-/** Where in the memory of a batch something lies. */
-interface Place {
-  readonly byteOffset: number;
-  readonly byteLength: number;
-}
-
-/** An input of a batch: its rows back to back. */
-export interface BatchInput extends Place {
+/** An input of a batch, and where in its memory the rows of it lie back to back. */
+export interface BatchInput {
   readonly name: string;
   readonly type: ElementType;
   /** The batch axis included, where the model has one. */
   readonly dims: readonly number[];
+  readonly byteOffset: number;
+  readonly byteLength: number;
 }
 
 export interface BatchOutput {
@@ -26,18 +22,20 @@ export interface BatchOutput {
 /** What of a row does not lie among the inputs. */
 export interface BatchRow {
   readonly outputs: readonly string[];
-  readonly llr: { readonly format: LlrFormat; readonly mask: Place } | undefined;
+  readonly llr: LlrFormat | undefined;
 }
 
 /**
  * A batch as it lies in the shared memory a worker slot owns: the inputs one after the other, then the data
- * masks of those rows that have one. The main thread copies each row in once; the worker reads it from there.
+ * masks, as long as any row has one. The main thread copies each row in once; the worker reads it from there.
  * The requests keep their own buffers, so that a batch whose worker died can be sent again.
  */
 export interface BatchLayout {
   readonly inputs: readonly BatchInput[];
   /** Those that some row wants. */
   readonly outputs: readonly BatchOutput[];
+  /** Where the masks of the rows begin, and the bytes of each. */
+  readonly masks: { readonly byteOffset: number; readonly rowBytes: number };
   readonly rows: readonly BatchRow[];
   readonly byteLength: number;
 }
@@ -53,24 +51,21 @@ export function aligned(bytes: number): number {
 export function layOutBatch(model: RunnableModel, rows: readonly Row[]): BatchLayout {
   const { signature } = model;
   let end = 0;
-  const place = (byteLength: number): Place => {
-    const byteOffset = end;
-    end += aligned(byteLength);
-    return { byteOffset, byteLength };
-  };
   const inputs = signature.inputs.map(({ name, type }, index): BatchInput => {
     const shape = rows[0]?.inputs[index]?.shape ?? [];
     const dims = signature.batched ? [rows.length, ...shape] : shape;
-    return { name, type, dims, ...place(elementCount(dims) * ELEMENT_BYTES[type]) };
+    const byteOffset = end;
+    const byteLength = elementCount(dims) * ELEMENT_BYTES[type];
+    end += aligned(byteLength);
+    return { name, type, dims, byteOffset, byteLength };
   });
+  const rowBytes = rows.find(({ llr }) => llr)?.llr?.dataMask.byteLength ?? 0;
   return {
     inputs,
     outputs: outputsOf(model, rows, inputs[0]?.dims ?? []),
-    rows: rows.map(({ outputs, llr }) => ({
-      outputs,
-      llr: llr && { format: llr.format, mask: place(llr.dataMask.byteLength) },
-    })),
-    byteLength: end,
+    masks: { byteOffset: end, rowBytes },
+    rows: rows.map(({ outputs, llr }) => ({ outputs, llr: llr?.format })),
+    byteLength: end + rows.length * rowBytes,
   };
 }
 
@@ -84,10 +79,8 @@ export function writeBatch(memory: SharedArrayBuffer, layout: BatchLayout, rows:
       if (bytes) target.set(bytes, byteOffset + row * rowBytes);
     }
   }
-  for (const [row, { llr }] of rows.entries()) {
-    const mask = layout.rows[row]?.llr?.mask;
-    if (llr && mask) target.set(llr.dataMask, mask.byteOffset);
-  }
+  const { byteOffset, rowBytes } = layout.masks;
+  for (const [row, { llr }] of rows.entries()) if (llr) target.set(llr.dataMask, byteOffset + row * rowBytes);
 }
 
 /** LLRs have a shape that the contract tells; of other outputs names of axes are no promise. */
@@ -96,7 +89,8 @@ function outputsOf(
   rows: readonly Row[],
   [batch = 0, , nSym = 0, nSc = 0]: readonly number[],
 ): BatchOutput[] {
-  const wanted = new Set(rows.flatMap(({ outputs }) => outputs));
+  const wanted = new Set<string>();
+  for (const { outputs } of rows) for (const name of outputs) wanted.add(name);
   const llrDims = contract && [batch, contract.bitsPerSymbol, nSym, nSc];
   return signature.outputs
     .filter(({ name }) => wanted.has(name))

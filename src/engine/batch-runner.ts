@@ -10,6 +10,7 @@ import {
 import { allFinite, formatLlr, formattedBytes, type LlrPlanes } from './llr-format.js';
 import { MagnitudeCounter, saturatedFraction } from './llr-quality.js';
 import { type RuntimeTensor, type Session, tensorOver } from './session.js';
+import type { LlrFormat } from './types.js';
 import type { BatchAnswer, RowAnswer, RowOutcome } from './worker-protocol.js';
 
 export interface BatchJob extends BatchLayout {
@@ -126,8 +127,8 @@ function tensorPart(job: BatchJob, index: number, { data, dims }: RuntimeTensor)
 }
 
 function llrPart(
-  { memory }: BatchJob,
-  { format, mask }: NonNullable<BatchRow['llr']>,
+  { memory, masks }: BatchJob,
+  format: LlrFormat,
   index: number,
   { results, magnitudes }: Outcome,
 ): Part[] | string {
@@ -136,7 +137,7 @@ function llrPart(
   const elements = bitsPerSymbol * nSym * nSc;
   const planes = (data as Float32Array).subarray(index * elements, (index + 1) * elements);
   if (!allFinite(planes)) return 'the model returned LLRs that are not finite for this grid';
-  const dataMask = new Uint8Array(memory, mask.byteOffset, mask.byteLength);
+  const dataMask = new Uint8Array(memory, masks.byteOffset + index * masks.rowBytes, masks.rowBytes);
   const input: LlrPlanes = { planes, dataMask, bitsPerSymbol, nSym, nSc };
   return [
     {

@@ -3,6 +3,9 @@ import { TENSOR_NAMES } from '../onnx/contract.js';
 import { makeRow, type Row, type RunnableModel } from './row.js';
 import type { LlrRequest } from './types.js';
 
+/** One for all rows, so that a message to a worker holds it once. */
+const LLR_ONLY = [TENSOR_NAMES.llr];
+
 /**
  * Checks a request against the contract of its model: what would otherwise fail, or silently shift rows,
  * inside a batch shared with others.
@@ -33,7 +36,7 @@ export function llrRow(
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     return { shape: [isRx ? 2 * nRx : 2, nSym, nSc], bytes };
   });
-  return makeRow({ inputs, outputs: [TENSOR_NAMES.llr], llr: { format, dataMask } }, model);
+  return makeRow({ inputs, outputs: LLR_ONLY, llr: { format, dataMask } }, model);
 }
 
 /** What requests for LLRs get from a model without contract. */
