@@ -74,6 +74,12 @@ function expectStages(root: ReceivedSpan, timings: readonly AnsweredTiming[]): v
   }
 }
 
+/** An input of the Open Inference Protocol: one grid of 2 resource blocks. */
+function tensor(name: string, planes: number) {
+  const data = Array.from({ length: planes * 14 * 24 }, (_, i) => Math.sin(i + 1));
+  return { name, datatype: 'FP32', shape: [1, planes, 14, 24], data };
+}
+
 describe('a service with a collector', () => {
   let service: TestService;
   let bare: Client;
@@ -201,12 +207,6 @@ describe('a service with a collector', () => {
   });
 
   test('tensors: the same stages, over REST', async () => {
-    const tensor = (name: string, planes: number) => ({
-      name,
-      datatype: 'FP32',
-      shape: [1, planes, 14, 24],
-      data: Array.from({ length: planes * 14 * 24 }, (_, i) => Math.sin(i + 1)),
-    });
     const answer = await fetch(`${service.url}/v2/models/random/infer`, {
       method: 'POST',
       headers: { traceparent: SAMPLED },

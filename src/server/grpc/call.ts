@@ -10,6 +10,9 @@ interface CallStart {
   readonly isStream?: boolean;
 }
 
+/** Probes: nobody would look for them in a log. */
+const ROUTINE = new Set(['ServerLive', 'ServerReady', 'ModelReady']);
+
 /** Begins the record of a call. */
 export function beginCall(core: ServiceCore, { call, method, isStream = false }: CallStart): RequestRecord {
   const headers = (name: string): string | undefined => {
@@ -17,7 +20,8 @@ export function beginCall(core: ServiceCore, { call, method, isStream = false }:
     return value === undefined ? undefined : String(value);
   };
   const id = requestId(headers(REQUEST_ID_HEADER));
-  return core.requests.begin({ transport: 'grpc', method, id, headers, isStream });
+  const isRoutine = ROUTINE.has(method);
+  return core.requests.begin({ transport: 'grpc', method, id, headers, isStream, isRoutine });
 }
 
 /** What the answer's initial metadata say of the request. */
