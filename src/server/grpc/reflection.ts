@@ -1,5 +1,5 @@
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { FileDescriptorProto, type IDescriptorProto } from 'protobufjs/ext/descriptor/index.js';
+import descriptor, { type IDescriptorProto } from 'protobufjs/ext/descriptor/index.js';
 
 /**
  * The definitions of `files` for server reflection, with the names that they have there. protobufjs gives the entries of
@@ -17,9 +17,11 @@ export function reflectedDefinitions(files: readonly string[], includeDirs: stri
 }
 
 function withMapEntries(bytes: Buffer): Buffer {
-  const file = FileDescriptorProto.decode(bytes) as unknown as { messageType?: IDescriptorProto[] };
+  const file = descriptor.FileDescriptorProto.decode(bytes) as unknown as {
+    messageType?: IDescriptorProto[];
+  };
   for (const message of file.messageType ?? []) nameMapEntries(message);
-  return Buffer.from(FileDescriptorProto.encode(file).finish());
+  return Buffer.from(descriptor.FileDescriptorProto.encode(file).finish());
 }
 
 function nameMapEntries({ field: fields = [], nestedType: nested = [] }: IDescriptorProto): void {
