@@ -63,6 +63,7 @@ test('while the workers start the process is alive, and says that it is starting
   for await (const answer of grpc.stream([grid()])) expect(answer.error?.code).toBe('UNAVAILABLE');
   expect((await inference.call(service.ServerLive, {})).answer.live).toBe(true);
   expect((await inference.call(service.ServerReady, {})).answer.ready).toBe(false);
+  expect((await inference.call(service.ModelReady, { name: 'random' })).answer.ready).toBe(false);
   expect(log.some(({ msg }) => msg === 'ready')).toBe(false);
   rest.close();
   grpc.close();

@@ -1,9 +1,11 @@
 import protobuf from 'protobufjs';
-import { invalid } from '../../../errors.js';
 import { ELEMENT_BYTES, type ElementType } from '../../../engine/elements.js';
+import { invalid } from '../../../errors.js';
 import type { InferTensorContentsMessage } from '../../../wire/inference/messages.js';
 
 type Reader = protobuf.Reader;
+/** The elements of a tensor, by index. */
+type Elements = { [index: number]: number | bigint } & { readonly buffer: ArrayBufferLike };
 
 /** How the values of a type travel in `InferTensorContents`. */
 interface List {
@@ -11,115 +13,82 @@ interface List {
   readonly field: number;
   readonly name: keyof InferTensorContentsMessage;
   readonly label: string;
-  /** Wire type of one value. */
+  /** Wire type of one value; those that are not varints (0) are packed as their bytes are in memory. */
   readonly wireType: 0 | 1 | 5;
-  /** Reads a value and writes it at `offset`, little-endian. False for one that the type does not hold. */
-  readonly copy: (reader: Reader, view: DataView, offset: number) => boolean;
-  /** The values of a tensor as the encoder takes them; `view` is of its bytes. */
-  readonly values: (view: DataView, count: number) => ArrayLike<unknown>;
+  readonly elements: new (lengthOrBuffer: number | ArrayBufferLike) => Elements;
+  readonly read: (reader: Reader) => number | bigint;
 }
 
 const MAX_CONTENTS_FIELD = 8;
 
+const INT = {
+  field: 2,
+  name: 'intContents',
+  label: 'int_contents',
+  wireType: 0,
+  read: (reader: Reader) => reader.int32(),
+} as const;
+const UINT = {
+  field: 4,
+  name: 'uintContents',
+  label: 'uint_contents',
+  wireType: 0,
+  read: (reader: Reader) => reader.uint32(),
+} as const;
+
 /** FP16 has no list: it is sent raw. */
-const LISTS: Readonly<Record<Exclude<ElementType, 'float16'>, List>> = {
+const LISTS = {
   bool: {
     field: 1,
     name: 'boolContents',
     label: 'bool_contents',
     wireType: 0,
-    copy: (reader, view, offset) => {
-      view.setUint8(offset, Number(reader.bool()));
-      return true;
-    },
-    values: (view, count) => Array.from({ length: count }, (_, i) => view.getUint8(i) !== 0),
+    elements: Uint8Array,
+    read: (reader) => Number(reader.bool()),
   },
-  int8: int(1, 'setInt8', 'getInt8'),
-  int16: int(2, 'setInt16', 'getInt16'),
-  int32: int(4, 'setInt32', 'getInt32'),
-  uint8: uint(1, 'setUint8', 'getUint8'),
-  uint16: uint(2, 'setUint16', 'getUint16'),
-  uint32: uint(4, 'setUint32', 'getUint32'),
-  int64: { field: 3, name: 'int64Contents', label: 'int64_contents', ...long(false) },
-  uint64: { field: 5, name: 'uint64Contents', label: 'uint64_contents', ...long(true) },
+  int8: { ...INT, elements: Int8Array },
+  int16: { ...INT, elements: Int16Array },
+  int32: { ...INT, elements: Int32Array },
+  uint8: { ...UINT, elements: Uint8Array },
+  uint16: { ...UINT, elements: Uint16Array },
+  uint32: { ...UINT, elements: Uint32Array },
+  int64: {
+    field: 3,
+    name: 'int64Contents',
+    label: 'int64_contents',
+    wireType: 0,
+    elements: BigInt64Array,
+    read: (reader) => bigint(reader.int64()),
+  },
+  uint64: {
+    field: 5,
+    name: 'uint64Contents',
+    label: 'uint64_contents',
+    wireType: 0,
+    elements: BigUint64Array,
+    read: (reader) => bigint(reader.uint64()),
+  },
   float32: {
     field: 6,
     name: 'fp32Contents',
     label: 'fp32_contents',
     wireType: 5,
-    copy: (reader, view, offset) => {
-      view.setFloat32(offset, reader.float(), true);
-      return true;
-    },
-    values: (view, count) => Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true)),
+    elements: Float32Array,
+    read: (reader) => reader.float(),
   },
   float64: {
     field: 7,
     name: 'fp64Contents',
     label: 'fp64_contents',
     wireType: 1,
-    copy: (reader, view, offset) => {
-      view.setFloat64(offset, reader.double(), true);
-      return true;
-    },
-    values: (view, count) => Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true)),
+    elements: Float64Array,
+    read: (reader) => reader.double(),
   },
-};
+} as const satisfies Record<Exclude<ElementType, 'float16'>, List>;
 
-function int(
-  bytes: number,
-  set: 'setInt8' | 'setInt16' | 'setInt32',
-  get: 'getInt8' | 'getInt16' | 'getInt32',
-): List {
-  return {
-    field: 2,
-    name: 'intContents',
-    label: 'int_contents',
-    wireType: 0,
-    copy: (reader, view, offset) => {
-      const value = reader.int32();
-      view[set](offset, value, true);
-      return view[get](offset, true) === value;
-    },
-    values: (view, count) => Array.from({ length: count }, (_, i) => view[get](bytes * i, true)),
-  };
-}
-
-function uint(
-  bytes: number,
-  set: 'setUint8' | 'setUint16' | 'setUint32',
-  get: 'getUint8' | 'getUint16' | 'getUint32',
-): List {
-  return {
-    field: 4,
-    name: 'uintContents',
-    label: 'uint_contents',
-    wireType: 0,
-    copy: (reader, view, offset) => {
-      const value = reader.uint32();
-      view[set](offset, value, true);
-      return view[get](offset, true) === value;
-    },
-    values: (view, count) => Array.from({ length: count }, (_, i) => view[get](bytes * i, true)),
-  };
-}
-
-function long(unsigned: boolean): Pick<List, 'wireType' | 'copy' | 'values'> {
-  return {
-    wireType: 0,
-    copy: (reader, view, offset) => {
-      const value = unsigned ? reader.uint64() : reader.int64();
-      view.setInt32(offset, value.low, true);
-      view.setInt32(offset + 4, value.high, true);
-      return true;
-    },
-    values: (view, count) =>
-      Array.from({ length: count }, (_, i) => ({
-        low: view.getInt32(8 * i, true),
-        high: view.getInt32(8 * i + 4, true),
-        unsigned,
-      })),
-  };
+function bigint({ low, high, unsigned }: protobuf.Long): bigint {
+  const bits = (BigInt(high) << 32n) | BigInt(low >>> 0);
+  return unsigned ? BigInt.asUintN(64, bits) : bits;
 }
 
 /**
@@ -130,61 +99,109 @@ function long(unsigned: boolean): Pick<List, 'wireType' | 'copy' | 'values'> {
  */
 export function readContents(
   contents: readonly Uint8Array[],
-  {
+  tensor: { readonly type: ElementType; readonly elements: number; readonly field: string },
+): Uint8Array {
+  const { type, elements, field } = tensor;
+  if (type === 'float16') throw invalid(field, 'raw_input_contents for FP16', 'contents');
+  const reading = new ContentsReader(LISTS[type], {
     type,
     elements,
     field,
-  }: { readonly type: ElementType; readonly elements: number; readonly field: string },
-): Uint8Array {
-  if (type === 'float16') throw invalid(field, 'raw_input_contents for FP16', 'contents');
-  const list = LISTS[type];
-  const width = ELEMENT_BYTES[type];
-  const bytes = new Uint8Array(Math.min(elements, mostValues(contents, list)) * width);
-  const view = new DataView(bytes.buffer);
-  let count = 0;
-  const take = (reader: Reader): void => {
-    if (count === elements) throw invalid(`${field}.${list.label}`, `${elements} values`, 'more');
-    if (!list.copy(reader, view, count * width))
-      throw invalid(`${field}.${list.label}[${count}]`, `a value of type ${type}`, 'one out of its range');
-    count++;
-  };
-  for (const part of contents) readList(protobuf.Reader.create(part), { list, take, field });
-  if (count < elements) throw invalid(`${field}.${list.label}`, `${elements} values`, `${count}`);
-  return bytes;
+    most: mostValues(contents, type),
+  });
+  for (const part of contents) reading.take(protobuf.Reader.create(part));
+  return reading.bytes();
 }
 
 /** No list has more values than this, whatever the shape says. */
-function mostValues(contents: readonly Uint8Array[], { wireType }: List): number {
-  const size = wireType === 0 ? 1 : wireType === 5 ? 4 : 8;
-  return Math.floor(contents.reduce((sum, part) => sum + part.byteLength, 0) / size);
+function mostValues(contents: readonly Uint8Array[], type: Exclude<ElementType, 'float16'>): number {
+  const bytes = contents.reduce((sum, part) => sum + part.byteLength, 0);
+  return LISTS[type].wireType === 0 ? bytes : Math.floor(bytes / ELEMENT_BYTES[type]);
 }
 
-function readList(
-  reader: Reader,
-  {
-    list,
-    take,
-    field,
-  }: { readonly list: List; readonly take: (reader: Reader) => void; readonly field: string },
-): void {
-  const one = (list.field << 3) | list.wireType;
-  const packed = (list.field << 3) | 2;
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === packed) {
-      const values = protobuf.Reader.create(reader.bytes());
-      while (values.pos < values.len) take(values);
-    } else if (tag === one) take(reader);
-    else if (tag >>> 3 <= MAX_CONTENTS_FIELD)
-      throw invalid(field, `values in ${list.label}`, 'values in another list');
-    else reader.skipType(tag & 7);
+class ContentsReader {
+  readonly #values: Elements;
+  readonly #field: string;
+  #count = 0;
+
+  constructor(
+    private readonly list: List,
+    private readonly tensor: {
+      readonly type: ElementType;
+      readonly elements: number;
+      readonly field: string;
+      readonly most: number;
+    },
+  ) {
+    this.#values = new list.elements(Math.min(tensor.elements, tensor.most));
+    this.#field = `${tensor.field}.${list.label}`;
+  }
+
+  take(reader: Reader): void {
+    const { field, wireType, label } = this.list;
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      if (tag === ((field << 3) | 2)) this.#takePacked(reader.bytes());
+      else if (tag === ((field << 3) | wireType)) this.#takeOne(reader);
+      else if (tag >>> 3 <= MAX_CONTENTS_FIELD)
+        throw invalid(this.tensor.field, `values in ${label}`, 'values in another list');
+      else reader.skipType(tag & 7);
+    }
+  }
+
+  bytes(): Uint8Array {
+    const { elements } = this.tensor;
+    if (this.#count < elements) throw invalid(this.#field, `${elements} values`, `${this.#count}`);
+    return new Uint8Array(this.#values.buffer);
+  }
+
+  #takePacked(bytes: Uint8Array): void {
+    if (this.list.wireType !== 0) {
+      this.#copy(bytes);
+      return;
+    }
+    const reader = protobuf.Reader.create(bytes);
+    while (reader.pos < reader.len) this.#takeOne(reader);
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const width = ELEMENT_BYTES[this.tensor.type];
+    const count = bytes.byteLength / width;
+    if (!Number.isInteger(count)) throw invalid(this.#field, 'whole values', 'a part of one');
+    if (this.#count + count > this.tensor.elements) throw this.#tooMany();
+    new Uint8Array(this.#values.buffer).set(bytes, this.#count * width);
+    this.#count += count;
+  }
+
+  #takeOne(reader: Reader): void {
+    if (this.#count === this.tensor.elements) throw this.#tooMany();
+    const value = this.list.read(reader);
+    this.#values[this.#count] = value;
+    if (!Object.is(this.#values[this.#count], value))
+      throw invalid(
+        `${this.#field}[${this.#count}]`,
+        `a value of type ${this.tensor.type}`,
+        'one out of its range',
+      );
+    this.#count++;
+  }
+
+  #tooMany() {
+    return invalid(this.#field, `${this.tensor.elements} values`, 'more');
   }
 }
 
 /** The bytes of a tensor in the list of its type; undefined for FP16, which has none. */
 export function writeContents(type: ElementType, bytes: Uint8Array): InferTensorContentsMessage | undefined {
   if (type === 'float16') return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { name, values } = LISTS[type];
-  return { [name]: values(view, bytes.byteLength / ELEMENT_BYTES[type]) };
+  const { name, elements } = LISTS[type];
+  // Aligned, which a view of a batch need not be.
+  const values: ArrayLike<number | bigint> = new elements(bytes.slice().buffer);
+  return { [name]: typeof values[0] === 'bigint' ? Array.from(values, long) : values };
+}
+
+/** As the encoder takes 64-bit numbers. */
+function long(value: number | bigint) {
+  const bits = BigInt(value);
+  return { low: Number(BigInt.asIntN(32, bits)), high: Number(bits >> 32n), unsigned: false };
 }

@@ -24,22 +24,16 @@ export function inferenceServerDefinition({ requests, config, trailers }: Defini
   const streamed = (answer: object, ms: number): void => requests.encoded([answer], ms);
   const infer = inferDecoder(maxRequestBytes(config));
   return {
-    ServerLive: serverMethod(wire.ServerLive, small(wire.ServerLive.requestDeserialize)),
-    ServerReady: serverMethod(wire.ServerReady, small(wire.ServerReady.requestDeserialize)),
-    ModelReady: serverMethod(wire.ModelReady, small(wire.ModelReady.requestDeserialize)),
-    ServerMetadata: serverMethod(wire.ServerMetadata, small(wire.ServerMetadata.requestDeserialize)),
-    ModelMetadata: serverMethod(wire.ModelMetadata, small(wire.ModelMetadata.requestDeserialize)),
+    ServerLive: small(wire.ServerLive),
+    ServerReady: small(wire.ServerReady),
+    ModelReady: small(wire.ModelReady),
+    ServerMetadata: small(wire.ServerMetadata),
+    ModelMetadata: small(wire.ModelMetadata),
     ModelInfer: timed({ ...wire.ModelInfer, ...ONLY_READ, requestDeserialize: infer }, encoded),
     ModelStreamInfer: timed({ ...wire.ModelStreamInfer, ...ONLY_READ, requestDeserialize: infer }, streamed),
-    RepositoryIndex: serverMethod(wire.RepositoryIndex, small(wire.RepositoryIndex.requestDeserialize)),
-    RepositoryModelLoad: serverMethod(
-      wire.RepositoryModelLoad,
-      small(wire.RepositoryModelLoad.requestDeserialize),
-    ),
-    RepositoryModelUnload: serverMethod(
-      wire.RepositoryModelUnload,
-      small(wire.RepositoryModelUnload.requestDeserialize),
-    ),
+    RepositoryIndex: small(wire.RepositoryIndex),
+    RepositoryModelLoad: small(wire.RepositoryModelLoad),
+    RepositoryModelUnload: small(wire.RepositoryModelUnload),
   };
 }
 
@@ -70,9 +64,10 @@ function inferDecoder(limit: number): Decode<InferRequestMessage | Refused> {
   });
 }
 
-function small<Q>(decode: Decode<Q>): Decode<Q | Refused> {
-  return lenient((bytes) => {
+function small<Q, A>(method: MethodDefinition<Q, A>): MethodDefinition<Q | Refused, A> {
+  const decode = lenient((bytes) => {
     if (bytes.byteLength > MAX_SMALL_MESSAGE_BYTES) throw tooLarge(MAX_SMALL_MESSAGE_BYTES, bytes.byteLength);
-    return decode(bytes);
+    return method.requestDeserialize(bytes);
   });
+  return serverMethod(method, decode);
 }

@@ -1,5 +1,4 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { SpikingRxError } from '../../../errors.js';
 import type {
   EmptyMessage,
   ModelInferResponseMessage,
@@ -13,6 +12,7 @@ import type {
   ServerMetadataResponseMessage,
 } from '../../../wire/inference/messages.js';
 import type { ServiceCore } from '../../core.js';
+import { toSpikingRxError } from '../../errors.js';
 import { modelMetadata, modelReady, serverMetadata } from '../../oip/metadata.js';
 import { changeRepository, repositoryIndex, requireUnnamed } from '../../oip/repository.js';
 import { provenanceTexts } from '../../provenance.js';
@@ -89,12 +89,13 @@ async function change(
   await changeRepository(core, action, { model, parameters });
 }
 
-/** A model that is not served is not ready, which is no error. */
+/** A model that is not served, or not yet, is not ready, which is no error. */
 function isReady(core: ServiceCore, { name = '', version }: ModelNameMessage): boolean {
   try {
     return modelReady(core, name, version);
   } catch (error) {
-    if (error instanceof SpikingRxError && error.code === 'NOT_FOUND') return false;
+    const { code } = toSpikingRxError(error);
+    if (code === 'NOT_FOUND' || code === 'UNAVAILABLE') return false;
     throw error;
   }
 }
