@@ -18,12 +18,18 @@ beforeAll(async () => {
 afterAll(async () => service.close());
 
 /** A little of everything that leaves a trace in the metrics. */
+let rounds = 0;
 async function traffic(): Promise<void> {
-  await service.rest.compute([grid({ id: 'a' }), grid({ id: 'b' })]);
+  const [a, b] = [`a${++rounds}`, `b${rounds}`];
+  await service.rest.computeJson([grid({ id: a }), grid({ id: b })]);
   await service.grpc.compute([grid()]);
   await service.rest.compute([grid()], { output: { datatype: 'i8' } });
   await service.rest.compute([grid()], { model: 'nobody' }).catch(() => undefined);
   for await (const answer of service.grpc.stream([grid()])) expect(answer.error).toBeUndefined();
+  await service.rest.reportDecode([
+    { id: a, crcOk: true },
+    { id: b, crcOk: false },
+  ]);
 }
 
 describe.skipIf(!hasTool('promtool'))('promtool', () => {
@@ -64,7 +70,10 @@ describe.skipIf(!hasTool('prometheus'))('a Prometheus that scrapes the service',
 
   const page = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
   const queries = [...page.matchAll(/```promql\n([^]*?)```/g)].flatMap(([, block]) =>
-    String(block).trim().split('\n'),
+    String(block)
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('#')),
   );
   test('is asked every query of docs/metrics.md', () => expect(queries.length).toBeGreaterThan(8));
   test.each(queries)('%s', async (query) => {
