@@ -58,17 +58,17 @@ export function encodeElements(
 ): Uint8Array<ArrayBuffer> {
   const name = DATATYPES[elementType(datatype, field)];
   const { holds, expected } = ruleOf(name);
-  for (const [index, value] of values.entries())
-    if (!holds(value)) throw invalid(`${field}[${index}]`, expected, describe(value));
+  const bad = values.findIndex((value) => !holds(value));
+  if (bad >= 0) throw invalid(`${field}[${bad}]`, expected, describe(values[bad]));
   const array = arrayOf(name, values as readonly number[]);
   return new Uint8Array(array.buffer);
 }
 
 function arrayOf(datatype: Datatype, values: readonly number[]) {
-  if (isWide(datatype)) return WIDE_ARRAYS[datatype].from(values.map((value) => BigInt(value)));
-  if (datatype !== 'FP16') return ARRAYS[datatype].from(values);
+  if (isWide(datatype)) return new WIDE_ARRAYS[datatype](values.map((value) => BigInt(value)));
+  if (datatype !== 'FP16') return new ARRAYS[datatype](values);
   const halves = new Uint16Array(values.length);
-  encodeFloat16(Float32Array.from(values), halves);
+  encodeFloat16(new Float32Array(values), halves);
   return halves;
 }
 

@@ -4,6 +4,7 @@ import { invalid } from '../../errors.js';
 import { schemaError } from '../../schema-error.js';
 import { encodeElements } from '../oip/elements.js';
 import type { InferInput, InferRequest } from '../oip/infer.js';
+import { refuseUnserved, type Parameters } from '../oip/parameters.js';
 import { checkJsonStructure } from './json-structure.js';
 
 /** Most values of a request written as JSON, all its inputs together: some 10 ms of parsing. */
@@ -15,11 +16,14 @@ const BUDGET = {
   purpose: `${MAX_JSON_VALUES} values; binary data takes more`,
 };
 
-/** Extensions that would change the meaning of a tensor and that are not served. */
-const UNSERVED = ['shared_memory_region', 'classification'];
-
-const Parameters = Type.Record(Type.String(), Type.Unknown(), {
+const ParametersSchema = Type.Record(Type.String(), Type.Unknown(), {
   description: 'Those that mean nothing to the service are the client’s own',
+});
+
+/** Not looked at here: the validator takes 70 ms for as many values as are allowed. */
+const Values = Type.Unsafe<readonly unknown[]>({
+  type: 'array',
+  description: 'Flat, or nested as the shape is',
 });
 
 export const InferBodySchema = Type.Object(
@@ -30,17 +34,17 @@ export const InferBodySchema = Type.Object(
         name: Type.String(),
         datatype: Type.String({ description: 'BOOL, UINT8 … UINT64, INT8 … INT64, FP16, FP32 or FP64' }),
         shape: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 16 }),
-        data: Type.Optional(Type.Array(Type.Unknown(), { description: 'Flat, or nested as the shape is' })),
-        parameters: Type.Optional(Parameters),
+        data: Type.Optional(Values),
+        parameters: Type.Optional(ParametersSchema),
       }),
       { maxItems: 256 },
     ),
     outputs: Type.Optional(
-      Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) }), {
+      Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(ParametersSchema) }), {
         maxItems: 256,
       }),
     ),
-    parameters: Type.Optional(Parameters),
+    parameters: Type.Optional(ParametersSchema),
   },
   { description: 'An inference request of the Open Inference Protocol' },
 );
@@ -117,17 +121,7 @@ function readInput(input: InputBody, binary: BinaryData): InferInput {
   return { name, datatype, shape, data: encodeElements(datatype, flat(data, shape, field), `${field}.data`) };
 }
 
-function refuseUnserved(parameters: Readonly<Record<string, unknown>> | undefined, field: string): void {
-  for (const name of UNSERVED)
-    if (parameters && Object.hasOwn(parameters, name))
-      throw invalid(`${field}.${name}`, 'no such parameter: this extension is not served', 'a value');
-}
-
-function flag(
-  parameters: Readonly<Record<string, unknown>> | undefined,
-  name: string,
-  field: string,
-): boolean | undefined {
+function flag(parameters: Parameters | undefined, name: string, field: string): boolean | undefined {
   const value = parameters?.[name];
   if (value === undefined || typeof value === 'boolean') return value;
   throw invalid(`${field}.${name}`, 'true or false', typeof value);

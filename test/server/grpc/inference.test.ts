@@ -108,6 +108,21 @@ describe('ModelInfer', () => {
       3,
       /shape: expected sizes of at least 1/,
     ],
+    [
+      'shared memory',
+      {
+        ...request,
+        inputs: [{ ...inputs[0]!, parameters: { shared_memory_region: { stringParam: 'r' } } }, inputs[1]!],
+      },
+      3,
+      /inputs\[0\]\.parameters\.shared_memory_region: .*not served/,
+    ],
+    [
+      'a classification',
+      { ...request, outputs: [{ name: 'llr', parameters: { classification: { int64Param: 3 } } }] },
+      3,
+      /outputs\[0\]\.parameters\.classification: .*not served/,
+    ],
     ['an unknown output', { ...request, outputs: [{ name: 'soft' }] }, 3, /soft/],
     ['a long id', { ...request, id: 'x'.repeat(257) }, 3, /id: expected at most 256/],
     ['a bad timeout', { ...request, parameters: { timeout: { stringParam: 'soon' } } }, 3, /timeout/],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { affineModel, int64Model, tensorModel } from '../../engine/helpers/tensor-models.js';
 import type { DmrsTensor } from '#client/index.js';
@@ -150,6 +151,17 @@ describe('Open Inference Protocol over REST: inference', () => {
       const { status } = await fetch(url, { method: 'POST', body, headers });
       expect([type, status]).toEqual([type, 200]);
     }
+  });
+
+  it('takes a body in gzip, and its JSON length is that of what is in it', async () => {
+    const json = JSON.stringify({
+      inputs: [{ ...X, data: undefined, parameters: { binary_data_size: 24 } }],
+      outputs: [{ name: 'y' }],
+    });
+    const body = gzipSync(Buffer.concat([Buffer.from(json), Buffer.from(Float32Array.from(X.data).buffer)]));
+    const headers = { 'content-encoding': 'gzip', 'inference-header-content-length': String(json.length) };
+    const response = await fetch(`${service.url}/v2/models/affine/infer`, { method: 'POST', body, headers });
+    expect(await response.json()).toMatchObject({ outputs: [{ name: 'y', data: Y }] });
   });
 
   it('answers with the outputs asked for, in that order', async () => {

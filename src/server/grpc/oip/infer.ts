@@ -16,6 +16,7 @@ import {
   type InferInput,
   type InferRequest,
 } from '../../oip/infer.js';
+import { refuseUnserved } from '../../oip/parameters.js';
 import { readContents, writeContents } from './contents.js';
 import type { InferRequestMessage, InputMessage } from './infer-request.js';
 
@@ -48,7 +49,10 @@ function readRequest(message: InferRequestMessage): InferRequest {
     id,
     parameters,
     inputs: readInputs(message, inputs),
-    outputs: outputs.map(({ name }) => name),
+    outputs: outputs.map(({ name, parameters: own }, i) => {
+      refuseUnserved(own, `outputs[${i}].parameters`);
+      return name;
+    }),
   };
 }
 
@@ -61,6 +65,7 @@ function readInputs({ rawContents }: InferRequestMessage, inputs: readonly Input
     );
   return inputs.map((input, i) => {
     const { name, datatype, shape } = input;
+    refuseUnserved(input.parameters, `inputs[${i}].parameters`);
     return { name, datatype, shape, data: rawContents[i] ?? contentsOf(input, `inputs[${i}]`) };
   });
 }
