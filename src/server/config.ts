@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Value } from 'typebox/value';
-import { parse as parseYaml } from 'yaml';
+import { parseDocument } from 'yaml';
 import { MOST_OF_ONE_CLIENT } from '../engine/admission.js';
 import { SpikingRxError, invalid } from '../errors.js';
 import { parseDefaultVersions } from './config/models.js';
@@ -78,6 +78,14 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   return config;
 }
 
+/** @throws what is wrong with the text; warnings of the parser are about what it does not understand, so they too. */
+function parseYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) throw problem;
+  return document.toJS() ?? {};
+}
+
 interface Layer {
   readonly settings: Settings;
   /** How the user spelled the key there, for messages. */
@@ -87,7 +95,7 @@ interface Layer {
 function fileLayer(path: string): Layer {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+    content = parseYaml(readFileSync(path, 'utf8'));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new SpikingRxError('INVALID_ARGUMENT', `cannot read the configuration file ${path}: ${reason}`, {

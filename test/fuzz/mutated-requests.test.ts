@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SpikingRxError } from '#errors.js';
-import { grid, jsonGrid } from './helpers/grids.js';
-import { startTestService, type TestService } from './helpers/service.js';
+import { grid, jsonGrid } from '../server/helpers/grids.js';
+import { startTestService, type TestService } from '../server/helpers/service.js';
+import { runs } from './helpers/runs.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -45,7 +46,7 @@ describe('nothing a client sends is answered by 5xx', () => {
         const body = JSON.stringify(mutated({ grids: [jsonGrid()], output: { scale: 1 } }, path, part)) ?? '';
         expect(await answerTo(body, 'application/json')).toMatch(/^(ok|refused)$/);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -68,7 +69,7 @@ describe('nothing a client sends is answered by 5xx', () => {
         expect(await answerTo(body, 'application/octet-stream', text)).toMatch(/^(ok|refused)$/);
         expect(await answerTo(body, 'application/json')).toBe('refused');
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -92,7 +93,7 @@ describe('nothing a client sends is answered by 5xx', () => {
           expect(error).toMatchObject({ code: 'INVALID_ARGUMENT' });
         },
       ),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
