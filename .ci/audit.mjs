@@ -3,7 +3,7 @@
 // Findings of level moderate and up fail. A registry that does not answer such questions is said so, and is no pass.
 import { text } from 'node:stream/consumers';
 
-const FAILING = ['moderate', 'high', 'critical'];
+const FAILING = new Set(['moderate', 'high', 'critical']);
 
 let report;
 try {
@@ -16,7 +16,7 @@ if (counts === undefined) {
   const reason = String(report.message ?? report.error?.summary ?? 'no report').split(' - ')[0];
   console.log(`npm audit: the registry could not be asked (${reason}); nothing is known`);
 } else {
-  const failing = Object.values(report.vulnerabilities ?? {}).filter(({ severity }) => FAILING.includes(severity));
+  const failing = Object.values(report.vulnerabilities ?? {}).filter(({ severity }) => FAILING.has(severity));
   for (const { name, severity, range } of failing) console.log(`npm audit: ${severity}: ${name} ${range}`);
   const { total = 0 } = counts;
   console.log(`npm audit: ${total} findings, ${failing.length} of them of level moderate or higher`);
