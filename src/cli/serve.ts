@@ -12,6 +12,7 @@ import {
 } from '../server/config.js';
 import { createLogger, type Logger } from '../server/log.js';
 import { publishedConfigSchema } from '../server/published-schema.js';
+import { withoutCredentials } from '../server/redaction.js';
 import { startServer, type RunningServer } from '../server/server.js';
 import { EXIT_CODES } from './exit-codes.js';
 
@@ -72,7 +73,7 @@ function routeGrpcLog(log: Logger): void {
   const line =
     (level: 'warn' | 'debug') =>
     (...parts: unknown[]): void =>
-      log[level]({ grpc: parts.map(String).join(' ') }, 'grpc');
+      log[level]({ grpc: withoutCredentials(parts.map(String).join(' ')) }, 'grpc');
   setLogger({ error: line('warn'), info: line('debug'), debug: line('debug') });
 }
 
