@@ -11,6 +11,7 @@ import { exportCommand } from './export.js';
 import { goldenCommand } from './golden.js';
 import { inferCommand } from './infer.js';
 import { keyCommand } from './key.js';
+import { replayCommand } from './replay.js';
 import { serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
 import { soakCommand } from './soak.js';
@@ -27,6 +28,7 @@ const COMMANDS = [
   evaluateCommand,
   energyCommand,
   inferCommand,
+  replayCommand,
   benchCommand,
   soakCommand,
 ];

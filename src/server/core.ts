@@ -16,6 +16,7 @@ import type { Access } from './access/access.js';
 import { RateLimit } from './access/rate-limit.js';
 import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import { withoutStream } from './client-key.js';
+import type { Capture } from './capture/capture.js';
 import type { Config } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
@@ -75,6 +76,7 @@ export interface CoreParts {
   readonly access: Access;
   /** The one at the root: its level is the level of the log. */
   readonly log: Logger;
+  readonly capture?: Capture | undefined;
 }
 
 /** What REST and gRPC share: validation, admission, deadlines, counting. One for the whole service. */
@@ -87,6 +89,7 @@ export class ServiceCore {
   readonly log: Logger;
   readonly deadlines: Deadlines;
   readonly reports: DecodeReports;
+  readonly capture: Capture | undefined;
   readonly #decoder = new GridDecoder();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -102,6 +105,7 @@ export class ServiceCore {
     this.metrics = parts.metrics;
     this.requests = parts.requests;
     this.access = parts.access;
+    this.capture = parts.capture;
     this.log = parts.log;
     this.rates = {
       requests: new RateLimit(parts.config.maxRequestsPerSecond, 'requests'),
@@ -299,20 +303,28 @@ export class ServiceCore {
     const decodeMs = end - start;
     this.metrics.stage('decode', decodeMs);
     trace?.decoded(request, { startMs: start, endMs: end });
-    return { request, decodeMs, provider: context.model.provider };
+    const captured = this.capture?.takes() === true && { grid, ...context };
+    return { request, decodeMs, provider: context.model.provider, captured };
   }
 
-  async #compute({ request, ...known }: Decoded): Promise<GridAnswer> {
+  async #compute({ request, captured, ...known }: Decoded): Promise<GridAnswer> {
     try {
       const result = await this.engine.compute(request);
       const quality = { ...result.quality, estimatedSnrDb: request.estimatedSnrDb };
       this.metrics.quality.gridAnswered(result, quality);
       this.reports.answered(request.client ?? '', result, quality);
-      return { result, quality, provenance: provenanceOf(result, known) };
+      const answer = { result, quality, provenance: provenanceOf(result, known) };
+      if (captured) this.#capture(captured, answer);
+      return answer;
     } finally {
       // The engine needs the request until the answer, and no longer.
       this.#decoder.release(request);
     }
+  }
+
+  #capture({ grid, record, receivedMs }: Captured, answer: GridAnswer): void {
+    const { transport } = record.start;
+    this.capture?.add({ grid, answer, receivedMs: receivedMs ?? record.startMs, transport });
   }
 
   #failed(error: unknown, record: RequestRecord, grids = 1): SpikingRxError {
@@ -324,6 +336,12 @@ export class ServiceCore {
 
 interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly request: DecodedGrid;
+  /** What is needed to capture the grid with its answer. */
+  readonly captured: Captured | false;
+}
+
+interface Captured extends Pick<GridContext, 'record' | 'receivedMs'> {
+  readonly grid: WireGrid;
 }
 
 function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): Trace | undefined {

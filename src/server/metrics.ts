@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import { AccessMetrics } from './metrics/access.js';
 import { STAGE_BUCKETS } from './metrics/buckets.js';
+import { CaptureMetrics } from './metrics/capture.js';
 import { DecodingMetrics } from './metrics/decoding.js';
 import { EngineEventMetrics } from './metrics/engine-events.js';
 import { watchEngine } from './metrics/engine-state.js';
@@ -40,6 +41,7 @@ export class Metrics {
   readonly scheduling = new SchedulingMetrics(this.#registers);
   readonly quality = new QualityMetrics(this.registry);
   readonly decoding = new DecodingMetrics(this.registry);
+  readonly capture = new CaptureMetrics(this.registry);
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver = allObservers(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine, EngineInternals, PreparedEngine } from '../engine/engine.js';
 import { Access } from './access/access.js';
+import { Capture } from './capture/capture.js';
 import { checkTogether, serviceLinks, type Config } from './config.js';
 import { ServiceCore } from './core.js';
 import { FileFollower } from './followed-files.js';
@@ -39,6 +40,8 @@ export interface ServerDeps {
 const FLUSH_MS = 100;
 /** For the last spans to reach their collector, if it is there. */
 const FLUSH_SPANS_MS = 3000;
+/** For what was captured to reach the disk. */
+const FLUSH_CAPTURE_MS = 5000;
 /** How often health follows the engine's readiness: workers may die and come back. */
 const HEALTH_PERIOD_MS = 250;
 
@@ -67,7 +70,8 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     log.debug({ variables: serviceLinks(process.env) }, 'variables of Kubernetes service links, ignored');
     const accessLog = new AccessLog(log, config.accessLogSample);
     const requests = new Requests({ metrics, accessLog, tracing });
-    const core = new ServiceCore({ engine, config: effective, metrics, requests, access, log });
+    const capture = await Capture.create(config, { metrics: metrics.capture, log });
+    const core = new ServiceCore({ engine, config: effective, metrics, requests, access, capture, log });
     const grpc = createGrpcServer(core);
     const listeners = await Listeners.open({ core, grpc, tls, log });
     log.info({ host: config.host, ...listeners.ports }, 'listening');
@@ -150,6 +154,7 @@ async function shutDown({ core, grpc, listeners, log }: Parts): Promise<void> {
   await core.engine.close();
   await closed;
   await within(FLUSH_SPANS_MS, core.requests.close());
+  if (core.capture) await within(FLUSH_CAPTURE_MS, core.capture.close());
   core.metrics.close();
   log.info({ abandoned }, 'stopped');
 }

@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   dumps: ['nr', 'phy'],
   infer: ['dumps', 'engine/llr-format', 'evaluate', 'nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
+  replay: ['client', 'wire'],
   soak: ['bench', 'chart', 'client', 'nr', 'phy'],
   demo: ['bench', 'client', 'phy', 'train'],
   docs: ['server'],

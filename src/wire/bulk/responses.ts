@@ -42,7 +42,7 @@ export function writeResponse(
   }
 }
 
-function readResult(reader: WireReader, before: GridResultMessage | null): GridResultMessage {
+export function readResult(reader: WireReader, before: GridResultMessage | null): GridResultMessage {
   const message = (before ?? {
     id: '',
     llr: null,
@@ -73,7 +73,7 @@ function readResult(reader: WireReader, before: GridResultMessage | null): GridR
   return message;
 }
 
-function writeResult(sink: Sink, result: GridResultMessage, stamped: boolean): void {
+export function writeResult(sink: Sink, result: GridResultMessage, stamped: boolean): void {
   sink.string(1, result.id);
   if (result.llr) {
     sink.begin(2);
