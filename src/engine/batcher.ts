@@ -150,7 +150,7 @@ export class Batcher {
   }
 
   private expectedMs({ model, row }: PendingGrid, grids: number): number {
-    return this.times.expectedMs(model.key, grids * row.resourceElements);
+    return this.times.expectedMs(model.id, grids * row.resourceElements);
   }
 
   /** One turn later, so that all grids of one message or one socket read can share a batch. */
@@ -194,7 +194,7 @@ export class Batcher {
     try {
       const answer = await worker.run({ model, rows: grids.map(({ row }) => row) });
       const tookMs = clock.batchEnded(performance.now());
-      this.times.observe(model.key, event.resourceElements, tookMs);
+      this.times.observe(model.id, event.resourceElements, tookMs);
       this.workers.reportAnswered(worker);
       this.pump(); // the worker first, the clients second
       const { computeMs, magnitudes } = answer;

@@ -5,20 +5,20 @@ const MOST_TIMES_EXPECTED = 4;
 
 /**
  * How long batches take, as measured: for each model a line over the resource elements of the batch, fitted to the
- * latest batches. Its slope is what one more grid costs, its height what any batch costs.
+ * latest batches. A version that is loaded again goes on with the times of the one before. Its slope is what one more grid costs, its height what any batch costs.
  */
 export class ComputeTimes {
   private readonly fits = new Map<string, Fit>();
 
-  observe(modelKey: string, resourceElements: number, ms: number): void {
-    const fit = this.fits.get(modelKey) ?? new Fit();
-    this.fits.set(modelKey, fit);
+  observe(modelId: string, resourceElements: number, ms: number): void {
+    const fit = this.fits.get(modelId) ?? new Fit();
+    this.fits.set(modelId, fit);
     fit.observe(resourceElements, ms);
   }
 
   /** Milliseconds; 0 for a model that has not run yet. */
-  expectedMs(modelKey: string, resourceElements: number): number {
-    return this.fits.get(modelKey)?.at(resourceElements) ?? 0;
+  expectedMs(modelId: string, resourceElements: number): number {
+    return this.fits.get(modelId)?.at(resourceElements) ?? 0;
   }
 }
 

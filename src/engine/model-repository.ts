@@ -11,6 +11,8 @@ export interface RepositoryModel extends ModelDescription {
   readonly name: string;
   /** Whole number as text, as the folder spells it. */
   readonly version: string;
+  /** `<name>/<version>`. */
+  readonly id: string;
   /** Of this reading: a version that is read again gets another, so that old and new can be loaded side by side. */
   readonly key: string;
   /** The file, in memory that all workers share: what is served is what was hashed. */
@@ -94,10 +96,12 @@ export async function readModel(files: VersionFiles, maxModelBytes: number): Pro
     throw new ModelRefusedError('unreadable', `${MODEL_FILE} changed while it was read`);
   const description = describe(model.bytes);
   readings += 1;
+  const id = `${name}/${version}`;
   return {
     name,
     version,
-    key: `${name}/${version}#${readings}`,
+    id,
+    key: `${id}#${readings}`,
     ...description,
     ...model,
     golden: golden === undefined ? [] : goldenGrids(golden.bytes, description),

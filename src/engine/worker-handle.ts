@@ -13,6 +13,8 @@ import type {
   WorkerSetup,
 } from './worker-protocol.js';
 
+/** A loading that takes longer than so many of the slowest batches is given up, as one of those is. */
+const LOAD_STALLS = 10;
 /** Longest wait for a running batch when the thread is to end. */
 const STOP_LIMIT_MS = 10_000;
 
@@ -177,10 +179,15 @@ export class WorkerHandle {
   private async change(messageOf: (changeId: number) => MainMessage): Promise<Refusal | undefined> {
     if (!this.alive) throw new WorkerLostError('the worker thread has ended', false);
     const changeId = this.takeId();
-    return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(
+      () => this.onStall('a model was not loaded', LOAD_STALLS * this.options.stallMs),
+      LOAD_STALLS * this.options.stallMs,
+    );
+    const changed = new Promise<Refusal | undefined>((resolve, reject) => {
       this.changes.set(changeId, { resolve, reject });
       this.thread.postMessage(messageOf(changeId), []);
     });
+    return changed.finally(() => clearTimeout(giveUp));
   }
 
   private onAnswer(message: Exclude<WorkerMessage, { type: 'ready' }>): void {
@@ -205,18 +212,20 @@ export class WorkerHandle {
   private watchRunning(): void {
     clearTimeout(this.stallTimer);
     if (this.inFlightBatches.size === 0) return;
-    this.stallTimer = setTimeout(() => this.onStall(), this.options.stallMs);
+    const { stallMs } = this.options;
+    this.stallTimer = setTimeout(() => this.onStall('a batch did not return', stallMs), stallMs);
   }
 
   /**
    * A run cannot be stopped, and ending its thread by force would abort the process: the thread is left to itself
    * and ends when the run returns, if ever. What waited behind the run is lost, so that it is sent elsewhere; the
-   * batch that runs fails, lest it stall the next thread too.
+   * batch that runs fails, lest it stall the next thread too. While a model is loaded all are sent elsewhere: it is
+   * the model that does not return.
    */
-  private onStall(): void {
+  private onStall(what: string, limitMs: number): void {
     this.givenUp = true;
-    const reason = `a batch did not return within ${this.options.stallMs} ms`;
-    const [running] = this.inFlightBatches;
+    const reason = `${what} within ${limitMs} ms`;
+    const [running] = this.changes.size > 0 ? [] : this.inFlightBatches;
     if (running !== undefined) {
       const [batchId, batch] = running;
       this.inFlightBatches.delete(batchId);

@@ -110,7 +110,9 @@ const Priority = Type.Enum(['normal', 'high'], {
 export const LlrJsonBodySchema = Type.Object(
   {
     model: Type.Optional(Type.String({ minLength: 1, description: 'Default: the default model' })),
-    version: Type.Optional(Type.String({ minLength: 1, description: 'Default: the highest version' })),
+    version: Type.Optional(
+      Type.String({ minLength: 1, description: 'Default: the highest version, unless another is set' }),
+    ),
     grids: Type.Array(
       Type.Object(
         {

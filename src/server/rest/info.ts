@@ -30,7 +30,11 @@ export function modelRoutes(app: App, core: ServiceCore): void {
         summary: 'One model',
         params: Type.Object({ name: Type.String() }),
         querystring: Type.Object(
-          { version: Type.Optional(Type.String({ description: 'Default: the highest' })) },
+          {
+            version: Type.Optional(
+              Type.String({ description: 'Default: the highest, unless another is set' }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 200: ModelSchema, 404: ErrorSchema },
