@@ -23,14 +23,16 @@ export type BatchWorkers = Pick<WorkerPool, 'withInFlight' | 'reportAnswered'>;
 const RETRIES = 1;
 /** How long before the end of the running batch, as expected, the next one is sent. Timers are whole milliseconds. */
 const PREPARE_AHEAD_MS = 3;
+/** Without urgent grids for so long, nobody is expected to overtake, and the next batch is sent as soon as it can be. */
+const URGENT_MEMORY_MS = 10_000;
 
 /**
  * Forms batches and sends them to workers.
  *
  * A free worker gets whatever waits, at once; grids of one shape are shared out when several are free.
- * A busy worker gets one next batch, so that it never waits for the main thread: shortly before it is expected to need
- * it, and when that batch is full or its first grid has waited `maxQueueDelayMs`. Anything else stays in the queue,
- * where it can still grow, be overtaken, be cancelled or expire.
+ * A busy worker gets one next batch, so that it never waits for the main thread: when that batch is full or its first
+ * grid has waited `maxQueueDelayMs`; where urgent grids come, not before it is expected to need it. Anything else stays
+ * in the queue, where it can still grow, be overtaken, be cancelled or expire.
  */
 export class Batcher {
   private readonly queue: BatchQueue<PendingGrid>;
@@ -38,6 +40,7 @@ export class Batcher {
   private readonly idleWaiters: (() => void)[] = [];
   private readonly times = new ComputeTimes();
   private readonly clocks = new WeakMap<WorkerHandle, WorkerClock>();
+  private lastUrgentMs = Number.NEGATIVE_INFINITY;
   private suspects = 0;
   private pumpScheduled = false;
   private delayTimer: NodeJS.Timeout | undefined;
@@ -75,6 +78,7 @@ export class Batcher {
     this.pending.add(grid);
     grid.watch();
     if (grid.isSettled) return;
+    if (grid.urgent) this.lastUrgentMs = grid.enqueuedMs;
     this.queue.push(grid);
     this.schedulePump();
   }
@@ -110,7 +114,8 @@ export class Batcher {
       const next = this.nextWorker(nowMs);
       if (next === undefined) return; // all have their next batch: an answer pumps again
       const { worker, freeMs, idle } = next;
-      if (idle === 0 && freeMs - nowMs > PREPARE_AHEAD_MS) {
+      const mayBeOvertaken = nowMs - this.lastUrgentMs < URGENT_MEMORY_MS;
+      if (idle === 0 && mayBeOvertaken && freeMs - nowMs > PREPARE_AHEAD_MS) {
         this.pumpAt(freeMs - PREPARE_AHEAD_MS);
         return;
       }
