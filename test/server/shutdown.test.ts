@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, type ClientReadableStream } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GrpcLlrClient, RestLlrClient, type ClientGrid, type StreamAnswer } from '#client/index.js';
 import { grid, jsonGrid } from './helpers/grids.js';
 import { testModels } from './helpers/service.js';
@@ -69,6 +69,13 @@ async function serve(...flags: string[]): Promise<Served> {
 const wide = (count: number): ClientGrid[] =>
   Array.from({ length: count }, (_, seed) => grid({ seed, nSc: 12 * 60 }));
 
+async function outcome(answers: Promise<unknown>): Promise<string> {
+  return answers.then(
+    () => 'answered',
+    ({ code }: { code: string }) => code,
+  );
+}
+
 describe('SIGTERM', () => {
   test('not ready at once, still serving; what is in flight finishes; exit 0', async () => {
     const { child, rest, grpc, exit, log } = await serve('--drain-delay-ms', '400', '--workers', '1');
@@ -114,6 +121,23 @@ describe('SIGTERM', () => {
     }
     child.kill('SIGTERM');
     expect(await exit).toBe(0);
+  });
+
+  test('what is still in flight at the limit gets UNAVAILABLE; exit 0', async () => {
+    const flags = ['--drain-delay-ms', '0', '--shutdown-timeout-ms', '1', '--workers', '1'];
+    const { child, rest, grpc, exit, log, httpPort } = await serve(...flags);
+    const grids = wide(40);
+    const calls = [rest, grpc, grpc, grpc, grpc, grpc].map(async (client) => outcome(client.compute(grids)));
+    await vi.waitFor(async () => {
+      const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+      expect(Number(/^spikingrx_grids_in_flight (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(80);
+    }, 10_000);
+    child.kill('SIGTERM');
+    expect(await Promise.all(calls)).toContain('UNAVAILABLE');
+    expect(await exit).toBe(0);
+    const messages = log.map(({ msg }) => msg);
+    expect(messages).toContain('requests in flight did not finish in time: closing their connections');
+    expect(Number(log.find(({ msg }) => msg === 'stopped')?.['abandoned'])).toBeGreaterThan(0);
   });
 
   test('a second signal does not wait', async () => {
