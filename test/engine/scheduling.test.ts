@@ -5,13 +5,14 @@ import { SCRIPT, type ScriptedEngine, scriptedEngine, scriptedRequest, until } f
 /** How long the batch takes that the times are learnt from: long beside anything a loaded machine adds. */
 const LEARNT_MS = 800;
 
+const urgent = (budgetMs: number) => ({ urgent: true, deadlineMs: performance.now() + budgetMs });
+
 describe('measured times', () => {
   let scripted: ScriptedEngine;
   let tookMs: number;
 
   const compute = async (value: number, overrides: Partial<LlrRequest> = {}) =>
     scripted.engine.compute(scriptedRequest(value, overrides));
-  const urgent = (budgetMs: number) => ({ urgent: true, deadlineMs: performance.now() + budgetMs });
   const dispatched = (since: number) => scripted.record.dispatched.slice(since).map(({ grids }) => grids);
 
   /** A batch of one grid that ends when its gate opens. */
