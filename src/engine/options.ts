@@ -10,7 +10,7 @@ export type ModelControl = 'none' | 'poll' | 'explicit';
 export interface EngineOptions {
   /** Folder that holds `<name>/<version>/model.onnx`. */
   readonly modelsDir: string;
-  /** Model of requests that name none. Default: the only one, else the first by name. */
+  /** Model of requests that name none. Default: the first by name, of those that take grids if any does. */
   readonly defaultModel?: string;
   /** Version of requests that name none, by model. Default: the highest that is served. */
   readonly defaultVersions?: ReadonlyMap<string, string>;

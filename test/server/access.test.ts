@@ -83,9 +83,13 @@ describe('with API keys', () => {
         '/docs/',
         '/docs/static/index.html',
         '/v1/models/random',
+        '/v2',
+        '/v2/models/random',
+        '/v2/models/random/ready',
       ])
         expect(await status(path, headers)).toBe(401);
-      for (const path of ['/healthz', '/readyz', '/startupz']) expect(await status(path, headers)).toBe(200);
+      const probes = ['/healthz', '/readyz', '/startupz', '/v2/health/live', '/v2/health/ready'];
+      for (const path of probes) expect(await status(path, headers)).toBe(200);
     },
   );
 
@@ -95,6 +99,20 @@ describe('with API keys', () => {
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="spikingrx"');
     expect(await response.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+  });
+
+  test('Open Inference Protocol: a text says why; changes to the repository are admin calls', async () => {
+    const send = async (path: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(service.url + path, { method: 'POST', body: '{}', headers });
+      return { status: response.status, body: (await response.json()) as unknown };
+    };
+    const key = { 'x-api-key': infer.key };
+    const text = { error: expect.any(String) as string };
+    expect(await send('/v2/models/random/infer')).toEqual({ status: 401, body: text });
+    expect(await send('/v2/models/random/infer', key)).toEqual({ status: 400, body: text });
+    expect((await send('/v2/repository/index', key)).status).toBe(200);
+    for (const action of ['load', 'unload'])
+      expect(await send(`/v2/repository/models/random/${action}`, key)).toEqual({ status: 403, body: text });
   });
 
   test('scopes: a key for inference reads no metrics, and the other way round', async () => {

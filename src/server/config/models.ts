@@ -15,7 +15,7 @@ export const modelsSettings = {
   }),
   defaultModel: Type.Optional(
     Type.String({
-      description: 'Model of requests that name none (default: the first by name)',
+      description: 'Model of requests that name none (default: the first that takes grids, by name)',
       minLength: 1,
     }),
   ),
