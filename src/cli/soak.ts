@@ -29,6 +29,8 @@ interface SoakFlags {
   readonly cellPhase: 'aligned' | 'spread';
   readonly prbs: readonly number[];
   readonly clients: readonly ClientKind[];
+  readonly highPriority: number;
+  readonly deadline?: number;
   readonly threads: number;
   readonly timeout: number;
   readonly seed: number;
@@ -54,6 +56,12 @@ function clientList(text: string): ClientKind[] {
 function share(text: string): number {
   const value = positiveNumber(text);
   if (value > 2) throw new InvalidArgumentError('expected a share, for example 0.7.');
+  return value;
+}
+
+function fraction(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('expected a share from 0 to 1.');
   return value;
 }
 
@@ -123,6 +131,12 @@ function withTraffic(command: Command): Command {
         .argParser(clientList)
         .default([...CLIENT_KINDS], CLIENT_KINDS.join(',')),
     )
+    .option('--high-priority <share>', 'share of the grids that are of high priority', fraction, 0.2)
+    .option(
+      '--deadline <ms>',
+      'LLRs are of use for so long after the service has read the grid',
+      positiveNumber,
+    )
     .option('--threads <n>', 'threads that play clients', positiveInteger, 1)
     .option('--timeout <ms>', 'longest wait for an answer', positiveInteger, 10_000)
     .option('--seed <n>', 'seed of grids, arrivals and choices', positiveInteger, 1)
@@ -170,6 +184,8 @@ function soakOptions(flags: SoakFlags): SoakOptions {
       flags.arrivals === 'slots' ? { numerology: µ, cells, jitterMs: jitter, phase: cellPhase } : undefined,
     prbs: flags.prbs,
     clients: flags.clients,
+    highPriority: flags.highPriority,
+    deadlineMs: flags.deadline,
     threads: flags.threads,
     timeoutMs: flags.timeout,
     seed: flags.seed,

@@ -6,10 +6,10 @@ import {
   RestLlrClient,
 } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
-import type { ClientKind, LoadSetup } from './load.js';
+import { type ClientKind, type LoadSetup, PRIORITIES, type Priority } from './load.js';
 
 /** Sends one grid and gives its answer. @throws SpikingRxError */
-export type Send = (grid: ClientGrid) => Promise<GridLlr>;
+export type Send = (grid: ClientGrid, priority: Priority) => Promise<GridLlr>;
 
 export interface Clients {
   readonly send: Readonly<Record<ClientKind, Send>>;
@@ -23,16 +23,18 @@ export async function openClients(setup: LoadSetup): Promise<Clients> {
   const [json, binary] = [new RestLlrClient({ baseUrl }), new RestLlrClient({ baseUrl })];
   const [unary, streaming] = [new GrpcLlrClient({ target }), new GrpcLlrClient({ target })];
   await Promise.all([unary.connect(), streaming.connect()]);
-  const stream = new StreamSender(streaming, options);
+  const streams = new Map(
+    PRIORITIES.map((priority) => [priority, new StreamSender(streaming, { ...options, priority })] as const),
+  );
   return {
     send: {
-      'rest-json': async (grid) => only(await json.computeJson([grid], options)),
-      'rest-binary': async (grid) => only(await binary.compute([grid], options)),
-      'grpc-unary': async (grid) => only(await unary.compute([grid], options)),
-      'grpc-stream': async (grid) => stream.send(grid),
+      'rest-json': async (grid, priority) => only(await json.computeJson([grid], { ...options, priority })),
+      'rest-binary': async (grid, priority) => only(await binary.compute([grid], { ...options, priority })),
+      'grpc-unary': async (grid, priority) => only(await unary.compute([grid], { ...options, priority })),
+      'grpc-stream': async (grid, priority) => (streams.get(priority) as StreamSender).send(grid),
     },
     close: () => {
-      stream.close();
+      for (const stream of streams.values()) stream.close();
       for (const client of [json, binary, unary, streaming]) client.close();
     },
   };

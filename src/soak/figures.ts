@@ -43,7 +43,7 @@ function points({ count, percentiles }: LatencyFigures): Points {
 
 /** Percentiles against how rare they are, as far as the grids go: each decade to the right is a nine more. */
 function percentileFigure({ latency }: SoakResult) {
-  const clients = Object.entries(latency.byClient).map(([kind, figures]) => [kind, points(figures)] as const);
+  const clients = Object.entries(latency.byClass).map(([kind, figures]) => [kind, points(figures)] as const);
   const curves = [
     ['all', points(latency.all)] as const,
     ...clients,
@@ -53,7 +53,7 @@ function percentileFigure({ latency }: SoakResult) {
   return {
     ...layout({
       title: 'Latency by percentile',
-      below: ['from the intended arrival of a grid to its decoded LLRs, by client'],
+      below: ['from the intended arrival of a grid to its decoded LLRs, by client and by priority'],
       names,
     }),
     xAxis: {

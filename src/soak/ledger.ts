@@ -1,11 +1,20 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { GridLlr } from '../client/index.js';
 import { newHistogram, recordMs } from './histogram.js';
-import { type ClientKind, CLIENT_KINDS, type Counts, type IntervalReport, type LoadReport } from './load.js';
+import {
+  type ClientKind,
+  type Counts,
+  type IntervalReport,
+  LATENCY_CLASSES,
+  type LatencyClass,
+  type LoadReport,
+  type Priority,
+} from './load.js';
 
 /** One grid on its way. Times are milliseconds on the `performance.now()` clock. */
 interface Entry {
   readonly kind: ClientKind;
+  readonly priority: Priority;
   /** Which of the distinct grids. */
   readonly grid: number;
   readonly dueMs: number;
@@ -16,8 +25,8 @@ interface Entry {
 export class Ledger {
   readonly #open = new Map<number, Entry>();
   readonly #outcomes: Counts = {};
-  readonly #latency = Object.fromEntries(CLIENT_KINDS.map((kind) => [kind, newHistogram()])) as Record<
-    ClientKind,
+  readonly #latency = Object.fromEntries(LATENCY_CLASSES.map((name) => [name, newHistogram()])) as Record<
+    LatencyClass,
     RecordableHistogram
   >;
   readonly #fromSend = newHistogram();
@@ -49,6 +58,7 @@ export class Ledger {
     if (!entry) return;
     const latencyMs = nowMs - entry.dueMs;
     recordMs(this.#latency[entry.kind], latencyMs);
+    recordMs(this.#latency[`${entry.priority} priority`], latencyMs);
     recordMs(this.#interval.latency, latencyMs);
     recordMs(this.#fromSend, nowMs - entry.sentMs);
     const expected = this.#expected.get(entry.grid);

@@ -14,6 +14,7 @@ import type {
   LoadCommand,
   LoadReply,
   LoadSetup,
+  Priority,
   SaturateCommand,
 } from './load.js';
 
@@ -28,7 +29,9 @@ class LoadThread {
     private readonly setup: LoadSetup,
     private readonly clients: Clients,
   ) {
-    this.#grids = drawGrids(setup);
+    const { deadlineMs } = setup;
+    const limits = deadlineMs === undefined ? {} : { deadlineUs: Math.round(1000 * deadlineMs) };
+    this.#grids = drawGrids(setup).map((grid) => ({ ...grid, ...limits }));
     this.#picks = Random.fromSeed(setup.seed).fork(`picks ${setup.index}`);
   }
 
@@ -45,10 +48,11 @@ class LoadThread {
     }
   }
 
-  #pick(): { readonly kind: ClientKind; readonly grid: number } {
-    const { clients } = this.setup;
+  #pick(): { readonly kind: ClientKind; readonly priority: Priority; readonly grid: number } {
+    const { clients, highPriority } = this.setup;
     const kind = clients[this.#picks.integer(clients.length)] as ClientKind;
-    return { kind, grid: this.#picks.integer(this.#grids.length) };
+    const priority = this.#picks.uniform() < highPriority ? 'high' : 'normal';
+    return { kind, priority, grid: this.#picks.integer(this.#grids.length) };
   }
 
   async #saturate({ inFlight, seconds }: SaturateCommand): Promise<void> {
@@ -57,8 +61,8 @@ class LoadThread {
     const seen = { answers: 0, failures: 0 };
     const client = async (): Promise<void> => {
       while (performance.now() < toMs) {
-        const { kind, grid } = this.#pick();
-        const answer = this.clients.send[kind](this.#grids[grid] as ClientGrid);
+        const { kind, priority, grid } = this.#pick();
+        const answer = this.clients.send[kind](this.#grids[grid] as ClientGrid, priority);
         const ok = await answer.then(
           () => true,
           () => false,
@@ -92,9 +96,9 @@ class LoadThread {
   }
 
   #send(ledger: Ledger, dueMs: number): void {
-    const { kind, grid } = this.#pick();
-    const number = ledger.sent({ kind, grid, dueMs, sentMs: performance.now() });
-    this.clients.send[kind](this.#grids[grid] as ClientGrid).then(
+    const { kind, priority, grid } = this.#pick();
+    const number = ledger.sent({ kind, priority, grid, dueMs, sentMs: performance.now() });
+    this.clients.send[kind](this.#grids[grid] as ClientGrid, priority).then(
       (answer) => ledger.answered(number, answer),
       (error: unknown) => ledger.failed(number, error instanceof SpikingRxError ? error.code : String(error)),
     );

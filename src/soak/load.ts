@@ -5,6 +5,13 @@ import type { Arrivals } from './arrivals.js';
 export const CLIENT_KINDS = ['rest-json', 'rest-binary', 'grpc-unary', 'grpc-stream'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
+export const PRIORITIES = ['normal', 'high'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What latencies are told apart by; each grid belongs to one client and one priority. */
+export const LATENCY_CLASSES = [...CLIENT_KINDS, 'normal priority', 'high priority'] as const;
+export type LatencyClass = (typeof LATENCY_CLASSES)[number];
+
 /** `workerData` of a load thread. */
 export interface LoadSetup {
   /** `http://host:port` */
@@ -16,6 +23,10 @@ export interface LoadSetup {
   readonly nRx: number;
   readonly prbs: readonly number[];
   readonly clients: readonly ClientKind[];
+  /** Share of the grids that are of high priority, 0 to 1. */
+  readonly highPriority: number;
+  /** The LLRs are of use for so long; for as long as it takes when left out. */
+  readonly deadlineMs?: number | undefined;
   /** Longest wait for an answer, in milliseconds; asked of the service too. */
   readonly timeoutMs: number;
   readonly seed: number;
@@ -64,8 +75,8 @@ export interface LoadReport {
   readonly surplus: number;
   /** Answers with other LLRs than the first answer to the same grid. */
   readonly differing: number;
-  /** Microseconds, of grids answered with LLRs: from the intended arrival, by client. */
-  readonly latency: Readonly<Record<ClientKind, RecordableHistogram>>;
+  /** Microseconds, of grids answered with LLRs: from the intended arrival. */
+  readonly latency: Readonly<Record<LatencyClass, RecordableHistogram>>;
   /** The same from the time when the client really sent: what a closed loop would have measured. */
   readonly fromSend: RecordableHistogram;
   /** From the intended arrival until the client really sent. */

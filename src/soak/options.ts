@@ -22,6 +22,10 @@ export interface SoakOptions {
   readonly slots?: SlotPattern | undefined;
   readonly prbs: readonly number[];
   readonly clients: readonly ClientKind[];
+  /** Share of the grids that are of high priority, 0 to 1. */
+  readonly highPriority: number;
+  /** The LLRs are of use for so long; for as long as it takes when left out. */
+  readonly deadlineMs?: number | undefined;
   readonly threads: number;
   readonly timeoutMs: number;
   readonly seed: number;

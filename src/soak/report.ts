@@ -31,7 +31,7 @@ export function latencyTable({ latency }: SoakResult): readonly Row[] {
   return [
     ['latency in ms', 'grids', ...SHOWN.map((p) => (p === 100 ? 'slowest' : `${p} %`))],
     latencyRow('all', latency.all),
-    ...Object.entries(latency.byClient).map(([kind, figures]) => latencyRow(kind, figures)),
+    ...Object.entries(latency.byClass).map(([kind, figures]) => latencyRow(kind, figures)),
     latencyRow('all, from the send', latency.fromSend),
     latencyRow('until the client sent', latency.sendLag),
   ];
@@ -59,6 +59,10 @@ export function summaryTable(result: SoakResult): readonly Row[] {
     ],
     ['widths', `${load.prbs.join(', ')} PRB, each as often`],
     ['clients', `${load.clients.join(', ')}, on ${load.threads} threads; seed ${load.seed}`],
+    [
+      'priority and deadline',
+      `${100 * load.highPriority} % of high priority; ${load.deadlineMs === undefined ? 'no deadline' : `${load.deadlineMs} ms`}`,
+    ],
     ['grids that came', String(result.arrived)],
     ['answered with LLRs', `${result.outcomes['OK'] ?? 0} (${result.answeredPerSecond.toFixed(1)} grids/s)`],
     ['errors', errors.length === 0 ? 'none' : errors.map(([code, count]) => `${count} ${code}`).join(', ')],

@@ -1,7 +1,7 @@
 import type { Machine } from '../bench/machine.js';
 import type { Arrivals } from './arrivals.js';
 import type { LatencyFigures } from './histogram.js';
-import type { ClientKind, Counts } from './load.js';
+import type { ClientKind, Counts, LatencyClass } from './load.js';
 import type { ServiceSample } from './service-watch.js';
 
 export interface CalibrationStep {
@@ -33,6 +33,8 @@ export interface SoakResult {
     readonly seconds: number;
     readonly prbs: readonly number[];
     readonly clients: readonly ClientKind[];
+    readonly highPriority: number;
+    readonly deadlineMs?: number | undefined;
     readonly threads: number;
     readonly seed: number;
   };
@@ -48,7 +50,7 @@ export interface SoakResult {
   readonly latency: {
     /** From the intended arrival. */
     readonly all: LatencyFigures;
-    readonly byClient: Readonly<Partial<Record<ClientKind, LatencyFigures>>>;
+    readonly byClass: Readonly<Partial<Record<LatencyClass, LatencyFigures>>>;
     /** From when the client really sent, for comparison. */
     readonly fromSend: LatencyFigures;
     readonly sendLag: LatencyFigures;

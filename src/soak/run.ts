@@ -29,6 +29,8 @@ export async function runSoak(options: SoakOptions, date: Date): Promise<SoakRes
         nRx: model.nRx,
         prbs: options.prbs,
         clients: options.clients,
+        highPriority: options.highPriority,
+        deadlineMs: options.deadlineMs,
         timeoutMs: options.timeoutMs,
         seed: options.seed,
       },
@@ -84,7 +86,7 @@ class Soak {
     const reports = await threads.arrive(arrivals, options.seconds, onInterval).finally(() => watch.stop());
     const after = await settled(watch);
     const share = 'share' in options.load ? { share: options.load.share } : {};
-    const { prbs, clients, seed } = options;
+    const { prbs, clients, highPriority, deadlineMs, seed } = options;
     return {
       date: date.toISOString(),
       machine: describeMachine(),
@@ -96,6 +98,8 @@ class Soak {
         seconds: options.seconds,
         prbs,
         clients,
+        highPriority,
+        ...(deadlineMs !== undefined && { deadlineMs }),
         threads: options.threads,
         seed,
       },

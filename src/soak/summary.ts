@@ -1,5 +1,5 @@
 import { figuresOf, type LatencyFigures, newHistogram } from './histogram.js';
-import { CLIENT_KINDS, type ClientKind, type Counts, type LoadReport } from './load.js';
+import { CLIENT_KINDS, type Counts, LATENCY_CLASSES, type LatencyClass, type LoadReport } from './load.js';
 
 /** The reports of all load threads as one. */
 export function summary(reports: readonly LoadReport[], seconds: number) {
@@ -10,13 +10,13 @@ export function summary(reports: readonly LoadReport[], seconds: number) {
     for (const [code, count] of Object.entries(report.outcomes))
       outcomes[code] = (outcomes[code] ?? 0) + count;
   const [all, fromSend, sendLag] = [newHistogram(), newHistogram(), newHistogram()];
-  const byClient: Partial<Record<ClientKind, LatencyFigures>> = {};
-  for (const kind of CLIENT_KINDS) {
+  const byClass: Partial<Record<LatencyClass, LatencyFigures>> = {};
+  for (const name of LATENCY_CLASSES) {
     const one = newHistogram();
-    for (const { latency } of reports) one.add(latency[kind]);
-    all.add(one);
-    if (one.count > 0) byClient[kind] = figuresOf(one);
+    for (const { latency } of reports) one.add(latency[name]);
+    if (one.count > 0) byClass[name] = figuresOf(one);
   }
+  for (const { latency } of reports) for (const kind of CLIENT_KINDS) all.add(latency[kind]);
   for (const report of reports) {
     fromSend.add(report.fromSend);
     sendLag.add(report.sendLag);
@@ -30,7 +30,7 @@ export function summary(reports: readonly LoadReport[], seconds: number) {
     differing: sum(({ differing }) => differing),
     latency: {
       all: figuresOf(all),
-      byClient,
+      byClass,
       fromSend: figuresOf(fromSend),
       sendLag: figuresOf(sendLag),
     },

@@ -8,7 +8,7 @@ function answer(byte = 1): GridLlr {
   return { id: 'x', llr: { datatype: 'i8', shape: [1], data: Uint8Array.of(byte) } } as unknown as GridLlr;
 }
 
-const entry = { kind: 'rest-json', grid: 0, dueMs: 100, sentMs: 130 } as const;
+const entry = { kind: 'rest-json', priority: 'high', grid: 0, dueMs: 100, sentMs: 130 } as const;
 
 test('a grid without an outcome is lost, a second outcome surplus, other LLRs are told', () => {
   const ledger = new Ledger();
@@ -34,6 +34,8 @@ test('latency counts from the intended arrival: a client that is late cannot hid
   const report = ledger.report();
   const slowest = (histogram: typeof report.fromSend) => percentileMs(figuresOf(histogram), 100);
   expect(slowest(report.latency['rest-json'])).toBeCloseTo(50, 1);
+  expect(slowest(report.latency['high priority'])).toBeCloseTo(50, 1);
+  expect(report.latency['normal priority'].count).toBe(0);
   expect(slowest(report.fromSend)).toBeCloseTo(20, 1);
   expect(slowest(report.sendLag)).toBeCloseTo(30, 1);
 });

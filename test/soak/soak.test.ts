@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CLIENT_KINDS } from '#soak/load.js';
+import { CLIENT_KINDS, LATENCY_CLASSES } from '#soak/load.js';
 import type { SoakOptions } from '#soak/options.js';
 import { formatSoak, writeSoak } from '#soak/report.js';
 import { isSound, type SoakResult } from '#soak/result.js';
@@ -25,6 +25,7 @@ const OPTIONS: SoakOptions = {
   calibrationSeconds: 0.3,
   prbs: [1, 4, 12],
   clients: CLIENT_KINDS,
+  highPriority: 0.3,
   threads: 2,
   timeoutMs: 10_000,
   seed: 3,
@@ -51,7 +52,7 @@ describe('a short run', () => {
     // 80 expected, a Poisson count: 5 standard deviations either way.
     expect(result.arrived).toBeGreaterThan(35);
     expect(result.arrived).toBeLessThan(125);
-    expect(Object.keys(result.latency.byClient)).toEqual([...CLIENT_KINDS]);
+    expect(Object.keys(result.latency.byClass)).toEqual([...LATENCY_CLASSES]);
     expect(result.seconds.reduce((sum, { answered }) => sum + answered, 0)).toBe(result.arrived);
     expect(result.memory.samples.length).toBeGreaterThan(1);
     expect(Math.min(...result.memory.samples.map(({ rssBytes }) => rssBytes))).toBeGreaterThan(2 ** 20);
@@ -78,6 +79,7 @@ describe('a short run', () => {
         calibrationSeconds: 0.2,
         threads: 1,
         seconds: 1,
+        deadlineMs: 20_000,
         slots: { numerology: 1, cells: 2, jitterMs: 0.2, phase: 'aligned' },
       },
       new Date(),
