@@ -171,9 +171,9 @@ describe('credentials are not in the log', () => {
           const { path } = rpc.ListModels;
           client.makeUnaryRequest(
             path,
-            (value: Uint8Array) => Buffer.from(value),
+            (bytes: Uint8Array) => Buffer.from(bytes),
             (bytes) => bytes,
-            [],
+            new Uint8Array(),
             metadata,
             () => resolve(),
           );
