@@ -56,9 +56,11 @@ test('docs/operations.md has no section for an alert that does not exist', () =>
 
 test('every metric of the rules is a documented one, with labels that it has', () => {
   const documented = documentedMetrics();
-  for (const { expr } of rules)
-    for (const { name, labels } of metricsIn(expr)) {
-      expect(documented.has(name), `${name} in ${expr}`).toBe(true);
-      for (const label of labels) expect(documented.get(name), `${label} of ${name}`).toContain(label);
-    }
+  const selections = rules.flatMap(({ expr }) => metricsIn(expr));
+  expect(selections.length).toBeGreaterThan(30);
+  const wrong = selections.filter(({ name, labels }) => {
+    const known = documented.get(name);
+    return !known || labels.some((label) => !known.includes(label));
+  });
+  expect(wrong).toEqual([]);
 });

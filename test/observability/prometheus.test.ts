@@ -6,10 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasTool } from '../helpers/tools.js';
 import { grid } from '../server/helpers/grids.js';
 import { startTestService, type TestService } from '../server/helpers/service.js';
+import { queries } from './helpers/dashboard.js';
 import { scrape } from './helpers/metrics-text.js';
 import { Prometheus } from './helpers/prometheus.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Panels about what does not happen in this test. */
+const WITHOUT_DATA = new Set([
+  'Certificate ends in',
+  'Credentials read again',
+  'Model versions in other states',
+]);
 
 let service: TestService;
 beforeAll(async () => {
@@ -25,7 +33,8 @@ async function traffic(): Promise<void> {
   await service.grpc.compute([grid()]);
   await service.rest.compute([grid()], { output: { datatype: 'i8' } });
   await service.rest.compute([grid()], { model: 'nobody' }).catch(() => undefined);
-  for await (const answer of service.grpc.stream([grid()])) expect(answer.error).toBeUndefined();
+  const urgent = { ...grid(), deadlineUs: 5_000_000 };
+  for await (const answer of service.grpc.stream([urgent])) expect(answer.error).toBeUndefined();
   await service.rest.reportDecode([
     { id: a, crcOk: true },
     { id: b, crcOk: false },
@@ -69,16 +78,22 @@ describe.skipIf(!hasTool('prometheus'))('a Prometheus that scrapes the service',
   });
 
   const page = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
-  const queries = [...page.matchAll(/```promql\n([^]*?)```/g)].flatMap(([, block]) =>
+  const documented = [...page.matchAll(/```promql\n([^]*?)```/g)].flatMap(([, block]) =>
     String(block)
       .trim()
       .split('\n')
       .filter((line) => !line.startsWith('#')),
   );
-  test('is asked every query of docs/metrics.md', () => expect(queries.length).toBeGreaterThan(8));
-  test.each(queries)('%s', async (query) => {
+  test('is asked every query of docs/metrics.md', () => expect(documented.length).toBeGreaterThan(8));
+  test.each(documented)('%s', async (query) => {
     const samples = await prometheus.query(query);
     expect(samples.length).toBeGreaterThan(0);
     for (const { value } of samples) expect(value).toBeGreaterThanOrEqual(0);
+  });
+
+  test('is asked every query of the dashboard, and knows of each what it is about', async () => {
+    const empty = new Set<string>();
+    for (const { title, expr } of queries) if ((await prometheus.query(expr)).length === 0) empty.add(title);
+    expect(empty).toEqual(WITHOUT_DATA);
   });
 });

@@ -26,6 +26,7 @@ export class AccessMetrics {
       labelNames: ['port'],
       registers,
     });
+    for (const port of ['http', 'grpc']) this.#refused.inc({ port }, 0);
   }
 
   certificatesLoaded({ server, clientCa }: Expiry): void {

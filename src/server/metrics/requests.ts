@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ErrorCode } from '../../errors.js';
+import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { STAGE_BUCKETS } from './buckets.js';
 
 export type Transport = 'rest' | 'grpc';
@@ -40,10 +40,10 @@ export class RequestMetrics {
       registers,
     });
     this.#streams = new Gauge({ name: 'spikingrx_streams', help: 'gRPC streams open', registers });
-    // There from the start, so that rates see the first ones and "in flight" is 0, not absent.
+    // There from the start: rates see the first ones, and what never happened is 0 and not absent.
     for (const transport of ['rest', 'grpc'] as const) {
       this.#inFlight.set({ transport }, 0);
-      this.#grids.inc({ transport, code: 'OK' }, 0);
+      for (const code of ['OK', ...ERROR_CODES]) this.#grids.inc({ transport, code }, 0);
     }
   }
 
