@@ -59,6 +59,13 @@ async function streamed(client: GrpcLlrClient): Promise<number> {
   return answers;
 }
 
+/** Sends an empty JSON object. */
+async function post(path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(service.url + path, { method: 'POST', body: '{}', headers });
+  const body: unknown = await response.json();
+  return { status: response.status, body };
+}
+
 describe('with API keys', () => {
   test('a key opens both transports', async () => {
     expect(await rest(infer.key, async (client) => client.compute([grid()]))).toHaveLength(1);
@@ -102,17 +109,13 @@ describe('with API keys', () => {
   });
 
   test('Open Inference Protocol: a text says why; changes to the repository are admin calls', async () => {
-    const send = async (path: string, headers: Record<string, string> = {}) => {
-      const response = await fetch(service.url + path, { method: 'POST', body: '{}', headers });
-      return { status: response.status, body: (await response.json()) as unknown };
-    };
     const key = { 'x-api-key': infer.key };
     const text = { error: expect.any(String) as string };
-    expect(await send('/v2/models/random/infer')).toEqual({ status: 401, body: text });
-    expect(await send('/v2/models/random/infer', key)).toEqual({ status: 400, body: text });
-    expect((await send('/v2/repository/index', key)).status).toBe(200);
+    expect(await post('/v2/models/random/infer')).toEqual({ status: 401, body: text });
+    expect(await post('/v2/models/random/infer', key)).toEqual({ status: 400, body: text });
+    expect((await post('/v2/repository/index', key)).status).toBe(200);
     for (const action of ['load', 'unload'])
-      expect(await send(`/v2/repository/models/random/${action}`, key)).toEqual({ status: 403, body: text });
+      expect(await post(`/v2/repository/models/random/${action}`, key)).toEqual({ status: 403, body: text });
   });
 
   test('scopes: a key for inference reads no metrics, and the other way round', async () => {
