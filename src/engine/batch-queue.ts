@@ -22,12 +22,14 @@ export interface BatchLimits {
 
 export interface BatchChoice<T> {
   readonly nowMs: number;
+  /** When the worker could begin with it. */
+  readonly startMs: number;
   /** Take a batch that is not full only if the grid whose turn it is came at or before this time. */
   readonly orOlderThanMs: number;
   /** Workers that could take a batch now; an unfull group is shared out among them. */
   readonly shares: number;
-  /** When a batch of so many grids like this one would be answered. */
-  readonly endMs: (grid: T, grids: number) => number;
+  /** How long a batch of so many grids like this one is expected to take. */
+  readonly computeMs: (grid: T, grids: number) => number;
 }
 
 export interface Taken<T> {
@@ -36,6 +38,8 @@ export interface Taken<T> {
   readonly expired: readonly T[];
   /** Where something waits and there is no batch: arrival of the grid that is not old enough. */
   readonly waitsSinceMs?: number;
+  /** There is no batch, because the grid whose turn it is makes it only if the worker is free before it is expected to be. */
+  readonly undecided?: boolean;
 }
 
 interface Entry<T> extends HeapEntry {
@@ -116,6 +120,7 @@ export class BatchQueue<T extends Queueable> {
     const first = this.first(choice, expired);
     if (first === undefined) return { batch: [], expired };
     const { group, grid, lane } = first;
+    if (!isInTime(first, choice.startMs, choice)) return { batch: [], expired, undecided: true };
     if (group.size < group.limit && grid.enqueuedMs > choice.orOlderThanMs)
       return { batch: [], expired, waitsSinceMs: grid.enqueuedMs };
     this.lanes.turnBegins(lane);
@@ -123,19 +128,19 @@ export class BatchQueue<T extends Queueable> {
   }
 
   /** The entry whose turn it is; on the way to it, those that are too late are found out. */
-  private first({ nowMs, endMs }: BatchChoice<T>, expired: T[]): Entry<T> | undefined {
+  private first(choice: BatchChoice<T>, expired: T[]): Entry<T> | undefined {
     for (;;) {
       const lane = this.lanes.inTurn((one) => !this.lanes.isEmpty(one));
       const entry = lane === undefined ? undefined : this.headOf(lane);
       if (entry === undefined) return undefined;
-      const { grid } = entry;
-      if (this.expire(entry, nowMs, expired)) continue;
-      if (lane === LOST || !grid.urgent || endMs(grid, 1) <= grid.deadlineMs) return entry;
+      if (this.expire(entry, choice.nowMs, expired)) continue;
+      if (isInTime(entry, choice.nowMs, choice)) return entry;
       this.giveUp(entry);
     }
   }
 
-  private fill(first: Entry<T>, { nowMs, shares, endMs }: BatchChoice<T>, expired: T[]): T[] {
+  private fill(first: Entry<T>, choice: BatchChoice<T>, expired: T[]): T[] {
+    const { nowMs, startMs, shares, computeMs } = choice;
     const { group } = first;
     const most = Math.min(group.limit, Math.ceil(group.size / Math.max(1, shares)));
     const batch: T[] = [];
@@ -146,7 +151,7 @@ export class BatchQueue<T extends Queueable> {
       if (this.expire(next, nowMs, expired)) continue;
       const { grid, lane } = next;
       if (grid.urgent && lane !== LOST) earliestMs = Math.min(earliestMs, grid.deadlineMs);
-      if (batch.length > 0 && endMs(grid, batch.length + 1) > earliestMs) break;
+      if (batch.length > 0 && startMs + computeMs(grid, batch.length + 1) > earliestMs) break;
       this.serve(next);
       batch.push(grid);
     }
@@ -220,6 +225,15 @@ export class BatchQueue<T extends Queueable> {
     }
     return group;
   }
+}
+
+/** Whether a grid would be answered by its deadline if it began alone at `startMs`; those that are lost have no more to lose. */
+function isInTime<T extends Queueable>(
+  { grid, lane }: Entry<T>,
+  startMs: number,
+  { computeMs }: BatchChoice<T>,
+): boolean {
+  return lane === LOST || !grid.urgent || startMs + computeMs(grid, 1) <= grid.deadlineMs;
 }
 
 function heapOf<T>(group: Group<T>, lane: number): KeyedHeap<Entry<T>> {

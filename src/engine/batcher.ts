@@ -120,13 +120,15 @@ export class Batcher {
         return;
       }
       const { maxQueueDelayMs } = this.options;
-      const { batch, expired, waitsSinceMs } = this.queue.take({
+      const { batch, expired, waitsSinceMs, undecided } = this.queue.take({
         nowMs,
+        startMs: freeMs,
         orOlderThanMs: idle > 0 ? Number.POSITIVE_INFINITY : nowMs - maxQueueDelayMs,
         shares: idle,
-        endMs: (grid, grids) => freeMs + this.expectedMs(grid, grids),
+        computeMs: (grid, grids) => this.expectedMs(grid, grids),
       });
       for (const grid of expired) grid.expire();
+      if (undecided) return; // an answer pumps again, and tells
       if (waitsSinceMs !== undefined) {
         this.pumpAt(waitsSinceMs + maxQueueDelayMs);
         return;

@@ -29,8 +29,8 @@ class TestedQueue {
   }
 
   take(shares: number, nowMs: number, perGridMs: number): void {
-    const endMs = (_: Item, grids: number): number => nowMs + grids * perGridMs;
-    const { batch, expired } = this.queue.take({ ...ANY, shares, nowMs, endMs });
+    const computeMs = (_: Item, grids: number): number => grids * perGridMs;
+    const { batch, expired } = this.queue.take({ ...ANY, shares, nowMs, startMs: nowMs, computeMs });
     for (const late of expired) {
       this.require(late.deadlineMs <= nowMs, 'expires what is late');
       this.require(this.present.delete(late.id), 'expires once');
@@ -40,7 +40,7 @@ class TestedQueue {
     this.require(batch.length <= 4, 'bounds the grids');
     this.require(batch.length <= 1 || elements <= 60, 'bounds the resource elements');
     this.require(new Set(batch.map(({ row }) => row.shapeKey)).size <= 1, 'one shape a batch');
-    this.requireInTime(batch, endMs);
+    this.requireInTime(batch, (one, grids) => nowMs + computeMs(one, grids));
     for (const { id, deadlineMs } of batch) {
       this.require(this.present.delete(id), 'hands out once');
       this.require(deadlineMs > nowMs, 'hands out nothing that is late');
@@ -135,7 +135,7 @@ describe('BatchQueue', () => {
 
 const urgent = (id: number, deadlineMs: number, nSc = 12): Item =>
   item(id, nSc, { urgent: true, deadlineMs });
-/** A batch takes 10 ms a grid, from time 0 on. */
+/** A batch takes 10 ms a grid. */
 const TEN_MS_A_GRID = (_: Item, grids: number): number => 10 * grids;
 
 /** Counts who is served while everyone always has something waiting. */
@@ -186,23 +186,31 @@ describe('deadlines', () => {
 
   it('a batch grows only as far as its most urgent grid allows', () => {
     const items = [urgent(1, 35), ...[2, 3, 4, 5].map((id) => item(id, 12))];
-    expect(drain(queueOf(items), { endMs: TEN_MS_A_GRID })).toEqual([
+    expect(drain(queueOf(items), { computeMs: TEN_MS_A_GRID })).toEqual([
       [1, 2, 3],
       [4, 5],
     ]);
     // Nor does a grid join a batch that is already too long for it.
     expect(
-      drain(queueOf([urgent(1, 100), urgent(2, 100), urgent(3, 15, 24)]), { endMs: TEN_MS_A_GRID })[0],
+      drain(queueOf([urgent(1, 100), urgent(2, 100), urgent(3, 15, 24)]), { computeMs: TEN_MS_A_GRID })[0],
     ).toEqual([3]);
   });
 
   it('what is late is not computed, what will be late only when nothing else waits', () => {
     const queue = queueOf([urgent(1, 4), urgent(2, 9), urgent(3, 20), item(4, 24)]);
-    const choice = { ...ANY, nowMs: 5, endMs: (): number => 15 };
+    const choice = { ...ANY, nowMs: 5, startMs: 5, computeMs: (): number => 10 };
     expect(queue.take(choice)).toMatchObject({ batch: [{ id: 3 }], expired: [{ id: 1 }] });
     expect(ids(queue.take(choice).batch)).toEqual([4]);
     expect(ids(queue.take(choice).batch)).toEqual([2]);
     expect(queue.size).toBe(0);
+  });
+
+  it('what could only be late behind the running batch waits to see when that ends', () => {
+    const queue = queueOf([urgent(1, 50), urgent(2, 300), item(3, 24)]);
+    const choice = { ...ANY, startMs: 100, computeMs: TEN_MS_A_GRID };
+    expect(queue.take(choice)).toEqual({ batch: [], expired: [], undecided: true });
+    expect(ids(queue.take({ ...choice, nowMs: 30, startMs: 30 }).batch)).toEqual([1, 2]);
+    expect(ids(queue.take(choice).batch)).toEqual([3]);
   });
 
   it('a time limit expires a grid without making it urgent', () => {
@@ -272,6 +280,20 @@ describe('shares', () => {
     for (let id = 10_000; id < 12_000; id += 1) queue.push(item(id, 12, HIGH));
     const next = Array.from({ length: 100 }, () => ids(queue.take(ANY).batch)).flat();
     expect(next.filter((id) => id >= 10_000).length / next.length).toBeCloseTo(0.8, 1);
+  });
+
+  it('are as the example of docs/architecture.md has them', () => {
+    const own = Array.from({ length: 100 }, (_, i) => item(1 + i, 12, { client: 'A' }));
+    const queue = queueOf([...own, item(200, 12, { client: 'B' })], 16);
+    for (const [id, deadlineMs] of [
+      [301, 4],
+      [302, 30],
+    ] as const)
+      queue.push(item(id, 12, { client: 'C', urgent: true, deadlineMs }));
+    const computeMs = (_: Item, grids: number): number => 2 + grids;
+    expect(ids(queue.take({ ...ANY, computeMs }).batch)).toEqual([301, 1]);
+    const second = ids(queue.take({ ...ANY, nowMs: 4, startMs: 4, computeMs }).batch);
+    expect(second).toEqual([302, 200, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
   it('time without work earns no credit', () => {

@@ -28,9 +28,10 @@ export function item(
 /** An idle worker at time 0 that computes in no time. */
 export const ANY: BatchChoice<Item> = {
   nowMs: 0,
+  startMs: 0,
   orOlderThanMs: Number.POSITIVE_INFINITY,
   shares: 1,
-  endMs: () => 0,
+  computeMs: () => 0,
 };
 
 export const ids = (batch: readonly Item[]): number[] => batch.map(({ id }) => id);
