@@ -135,6 +135,8 @@ describe('BatchQueue', () => {
 
 const urgent = (id: number, deadlineMs: number, nSc = 12): Item =>
   item(id, nSc, { urgent: true, deadlineMs });
+/** A batch takes 2 ms, and 1 ms a grid. */
+const TWO_MS_AND_ONE_A_GRID = (_: Item, grids: number): number => 2 + grids;
 /** A batch takes 10 ms a grid. */
 const TEN_MS_A_GRID = (_: Item, grids: number): number => 10 * grids;
 
@@ -290,9 +292,9 @@ describe('shares', () => {
       [302, 30],
     ] as const)
       queue.push(item(id, 12, { client: 'C', urgent: true, deadlineMs }));
-    const computeMs = (_: Item, grids: number): number => 2 + grids;
-    expect(ids(queue.take({ ...ANY, computeMs }).batch)).toEqual([301, 1]);
-    const second = ids(queue.take({ ...ANY, nowMs: 4, startMs: 4, computeMs }).batch);
+    const atOnce = { ...ANY, computeMs: TWO_MS_AND_ONE_A_GRID };
+    expect(ids(queue.take(atOnce).batch)).toEqual([301, 1]);
+    const second = ids(queue.take({ ...atOnce, nowMs: 4, startMs: 4 }).batch);
     expect(second).toEqual([302, 200, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
