@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { LlrResult } from '../engine/types.js';
 import { invalid, SpikingRxError } from '../errors.js';
 import { withoutStream } from './client-key.js';
@@ -6,6 +5,7 @@ import type { Config } from './config.js';
 import { checkId } from './decode-grid.js';
 import type { DecodingMetrics } from './metrics/decoding.js';
 import type { Quality } from './quality.js';
+import { RecentAnswers } from './recent-answers.js';
 
 /** Most reports of one call. */
 export const MAX_REPORTS = 1024;
@@ -23,32 +23,25 @@ export interface ReportTally {
   readonly duplicate: number;
 }
 
-interface Answered {
-  readonly model: string;
-  readonly version: string;
-  readonly estimatedSnrDb: number | undefined;
-  reported: boolean;
-}
-
 /**
  * Which model answered which grid of late, so that a decoder's results can be counted by model version and SNR. Ids
  * are unique for their client only: the principal, or the machine that he calls from, whatever stream or connection
  * the grid came on, because the decoder reports on another. What is remembered is bounded in number and time.
  */
 export class DecodeReports {
-  readonly #answered: LRUCache<string, Answered> | undefined;
+  readonly #answered: RecentAnswers | undefined;
 
   constructor(
     config: Pick<Config, 'maxReportableGrids' | 'reportWindowMs'>,
     private readonly metrics: DecodingMetrics,
   ) {
-    const { maxReportableGrids: max, reportWindowMs: ttl } = config;
-    this.#answered = max === 0 ? undefined : new LRUCache({ max, ttl });
+    const { maxReportableGrids, reportWindowMs } = config;
+    if (maxReportableGrids > 0) this.#answered = new RecentAnswers(maxReportableGrids, reportWindowMs);
   }
 
   /** A grid has its LLRs. */
   answered(client: string, { id, model, version }: LlrResult, { estimatedSnrDb }: Quality): void {
-    this.#answered?.set(keyOf(client, id), { model, version, estimatedSnrDb, reported: false });
+    this.#answered?.set(keyOf(client, id), { model, version, estimatedSnrDb });
   }
 
   /** @throws INVALID_ARGUMENT for a bad id, PAYLOAD_TOO_LARGE for too many; nothing is counted then. */
@@ -62,10 +55,9 @@ export class DecodeReports {
   }
 
   #count(client: string, { id, crcOk }: DecodeReport): keyof ReportTally {
-    const answer = this.#answered?.get(keyOf(client, id));
+    const answer = this.#answered?.take(keyOf(client, id));
     if (answer === undefined) return 'unknown';
-    if (answer.reported) return 'duplicate';
-    answer.reported = true;
+    if (answer === 'again') return 'duplicate';
     this.metrics.blockDecoded(answer, crcOk);
     return 'matched';
   }

@@ -3,11 +3,14 @@ import { integer } from './kinds.js';
 
 /** What is kept of answers: for reports on them, and on disk. */
 export const telemetrySettings = {
-  maxReportableGrids: integer('Answers remembered for reports of decoding; 0 remembers none', {
-    default: 65_536,
-    minimum: 0,
-    maximum: 2 ** 22,
-  }),
+  maxReportableGrids: integer(
+    'About how many answers are remembered for reports of decoding; 0 remembers none',
+    {
+      default: 65_536,
+      minimum: 0,
+      maximum: 2 ** 22,
+    },
+  ),
   reportWindowMs: integer('How long after its answer a grid may be reported on', {
     default: 60_000,
     minimum: 1,
