@@ -106,7 +106,7 @@ describe('answers tell nothing of the inside', () => {
         const outcome = await new Promise<string>((resolve) => {
           client.makeUnaryRequest(
             path,
-            (bytes: Uint8Array) => Buffer.from(bytes),
+            (value: Uint8Array) => Buffer.from(value),
             (answer) => answer,
             bytes,
             new Metadata(),
@@ -173,11 +173,7 @@ describe('credentials are not in the log', () => {
             path,
             (bytes: Uint8Array) => Buffer.from(bytes),
             (bytes) => bytes,
-<<<<<<< Updated upstream
             new Uint8Array(),
-=======
-            new Uint8Array(0),
->>>>>>> Stashed changes
             metadata,
             () => resolve(),
           );
