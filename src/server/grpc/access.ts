@@ -1,10 +1,9 @@
 import {
   type Metadata,
-  ResponderBuilder,
   type ServerInterceptingCallInterface,
   ServerInterceptingCall,
   type ServerInterceptor,
-  ServerListenerBuilder,
+  type ServerListener,
 } from '@grpc/grpc-js';
 import { SpikingRxError } from '../../errors.js';
 import { methodScope } from '../access/methods.js';
@@ -26,15 +25,13 @@ export function principalOf(call: { readonly metadata: Metadata }): Principal {
 export function accessInterceptor(core: ServiceCore): ServerInterceptor {
   return ({ path }, call) => {
     if (methodScope(path) === 'none') return new ServerInterceptingCall(call);
-    const ended = new AbortController();
-    const listener = new ServerListenerBuilder()
-      .withOnReceiveMetadata((metadata, next) => void admit(metadata, next, { core, path, call, ended }))
-      .withOnCancel(() => ended.abort())
-      .build();
-    return new ServerInterceptingCall(
-      call,
-      new ResponderBuilder().withStart((next) => next(listener)).build(),
-    );
+    const at: Guarded = { core, path, call };
+    const listener: ServerListener = {
+      onReceiveMetadata: (metadata, next) => void admit(metadata, next, at),
+      // grpc-js says so of every call in the end.
+      onCancel: () => clearTimeout(at.expiry),
+    };
+    return new ServerInterceptingCall(call, { start: (next) => next(listener) });
   };
 }
 
@@ -42,8 +39,8 @@ interface Guarded {
   readonly core: ServiceCore;
   readonly path: string;
   readonly call: ServerInterceptingCallInterface;
-  /** Aborted when the call is over, as grpc-js says of every call in the end. */
-  readonly ended: AbortController;
+  /** Ends the call when its credential runs out. */
+  expiry?: NodeJS.Timeout;
 }
 
 async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at: Guarded): Promise<void> {
@@ -71,14 +68,13 @@ async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at:
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A stream must not outlive the token or key that opened it. */
-function endWithCredential({ expiresMs = Infinity }: Principal, { call, ended }: Guarded): void {
+function endWithCredential({ expiresMs = Infinity }: Principal, at: Guarded): void {
   const leftMs = expiresMs - Date.now();
-  if (leftMs > MAX_TIMER_MS || ended.signal.aborted) return;
-  const timer = setTimeout(() => {
+  if (leftMs > MAX_TIMER_MS) return;
+  at.expiry = setTimeout(() => {
     const message = 'the key or token has run out: call again with a new one';
-    call.sendStatus(grpcStatus(new SpikingRxError('UNAUTHENTICATED', message)));
+    at.call.sendStatus(grpcStatus(new SpikingRxError('UNAUTHENTICATED', message)));
   }, leftMs);
-  ended.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 }
 
 function callerOf(call: ServerInterceptingCallInterface, metadata: Metadata) {
