@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { requestMessage } from '#client/wire.js';
 import { Inboxes } from '#server/grpc/inboxes.js';
 import { computeMessage, framed, RawGrpc, statusOf } from '../faults/helpers/raw-grpc.js';
 import { grid } from './helpers/grids.js';
@@ -117,5 +118,22 @@ describe('many half messages', () => {
     // Room is looked for when a request ends.
     await service.rest.compute([grid()]).catch(() => undefined);
     await expect.poll(inboxBytes, { timeout: 10_000 }).toBe(0);
+  });
+
+  test('of a stream, time counts from when they came, not from when their turn did', async () => {
+    service = await startTestService({ workers: 1, maxQueuedGrids: 1, maxGridsPerRequest: 1 });
+    const hold = service.server.engine.admit({ grids: 1, bytes: 1 });
+    const call = service.grpc.openStream();
+    call.write(requestMessage([grid({ id: 'first' })], {}));
+    call.write(requestMessage([grid({ id: 'second' })], { timeoutMs: 500 }));
+    call.end();
+    await expect.poll(inboxBytes, { timeout: 10_000 }).toBeGreaterThan(15_000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    hold.release();
+    await service.rest.compute([grid()]).catch(() => undefined);
+    const outcomes: string[] = [];
+    for await (const { results } of call)
+      for (const { id, error } of results) outcomes.push(`${id}: ${error?.code ?? 'OK'}`);
+    expect(outcomes.toSorted()).toEqual(['first: OK', 'second: DEADLINE_EXCEEDED']);
   });
 });

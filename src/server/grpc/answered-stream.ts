@@ -97,7 +97,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   }
 
   #onMessage(message: Q | Refused): void {
-    const read = this.#readOf(message, performance.now());
+    const read = this.#readOf(message, this.#inbox?.arrivedMs ?? performance.now());
     if (read.failure?.code === 'PAYLOAD_TOO_LARGE' && read.failure.field === 'grids')
       return this.#endWith(read.failure);
     if (this.#window.hasRoom(read.ids.length) && this.#start(read)) return this.#inbox?.taken();

@@ -40,8 +40,8 @@ export class Inbox {
   #frameBytes = 0;
   /** Of the message behind the frame that is being read; what is left of it once the frame is whole. */
   #length = 0;
-  /** Sizes of whole messages that nobody has taken. */
-  readonly #whole: number[] = [];
+  /** Whole messages that nobody has taken, and when they came, on the `performance.now()` clock. */
+  readonly #whole: { readonly bytes: number; readonly arrivedMs: number }[] = [];
   #bytes = 0;
   #keeps = false;
   #closed = false;
@@ -70,6 +70,11 @@ export class Inbox {
       if (this.#frameBytes === FRAME_BYTES && this.#length === 0) this.#endMessage();
     }
     this.#update();
+  }
+
+  /** When the oldest whole message that nobody has taken had come; grpc-js may have kept it since. */
+  get arrivedMs(): number | undefined {
+    return this.#whole[0]?.arrivedMs;
   }
 
   /** The oldest whole message has been admitted or refused. */
@@ -101,13 +106,13 @@ export class Inbox {
   }
 
   #endMessage(): void {
-    if (this.#keeps) this.#whole.push(this.#partBytes);
+    if (this.#keeps) this.#whole.push({ bytes: this.#partBytes, arrivedMs: performance.now() });
     this.#partBytes = 0;
     this.#frameBytes = 0;
   }
 
   #update(): void {
-    const bytes = this.#whole.reduce((sum, size) => sum + size, this.#partBytes);
+    const bytes = this.#whole.reduce((sum, whole) => sum + whole.bytes, this.#partBytes);
     const change = bytes - this.#bytes;
     this.#bytes = bytes;
     if (change !== 0) this.onChange(this, change);
