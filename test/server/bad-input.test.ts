@@ -289,10 +289,10 @@ describe('REST bodies', () => {
       status: 415,
       error: { field: 'content-type' },
     });
-    const lost = await fetch(`${service.url}/v2/llr`);
+    const lost = await fetch(`${service.url}/v3/llr`);
     expect(lost.status).toBe(404);
     expect(await lost.json()).toMatchObject({
-      error: { code: 'NOT_FOUND', message: expect.stringContaining('/v2/llr') },
+      error: { code: 'NOT_FOUND', message: expect.stringContaining('/v3/llr') },
     });
     const both = await post(JSON.stringify({ grids: [jsonGrid()] }), 'application/json', '?model=random');
     expect(both).toMatchObject({ status: 400, error: { field: 'model' } });
