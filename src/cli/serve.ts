@@ -1,4 +1,3 @@
-import { setLogger } from '@grpc/grpc-js';
 import { Command, Option } from 'commander';
 import {
   CONFIG_KEYS,
@@ -13,7 +12,7 @@ import {
 import { createLogger, type Logger } from '../server/log.js';
 import { publishedConfigSchema } from '../server/published-schema.js';
 import { withoutCredentials } from '../server/redaction.js';
-import { startServer, type RunningServer } from '../server/server.js';
+import type { RunningServer } from '../server/server.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** `spikingrx serve`: every setting of the schema is a flag and an environment variable. */
@@ -58,18 +57,21 @@ async function serve(options: Record<string, string>): Promise<void> {
   }
   const config = loadConfig({ flags, environment: process.env, file });
   const log = createLogger(config);
-  routeGrpcLog(log);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'internal error');
     process.exit(EXIT_CODES.internal);
   });
   const stopper = new Stopper(log);
   log.info('starting');
+  // Longer to load than most other commands take.
+  const { startServer } = await import('../server/server.js');
+  await routeGrpcLog(log);
   await stopper.started(await startServer(config, { log }));
 }
 
 /** grpc-js writes to stderr on its own otherwise. Its errors are about single connections: warnings here. */
-function routeGrpcLog(log: Logger): void {
+async function routeGrpcLog(log: Logger): Promise<void> {
+  const { setLogger } = await import('@grpc/grpc-js');
   const line =
     (level: 'warn' | 'debug') =>
     (...parts: unknown[]): void =>
