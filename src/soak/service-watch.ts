@@ -7,8 +7,8 @@ export interface ServiceSample {
   readonly heapBytes: number;
   /** Memory of buffers and of native objects that belong to JavaScript. */
   readonly externalBytes: number;
-  /** Largest delay of its event loop since the look before, in milliseconds. */
-  readonly loopLagMs: number;
+  /** How long its main event loop has been busy since its start. */
+  readonly loopBusySeconds: number;
   readonly admittedGrids: number;
   readonly admittedBytes: number;
   readonly gridsInFlight: number;
@@ -18,7 +18,7 @@ const METRICS = {
   rssBytes: 'process_resident_memory_bytes',
   heapBytes: 'nodejs_heap_size_used_bytes',
   externalBytes: 'nodejs_external_memory_bytes',
-  loopLagMs: 'nodejs_eventloop_lag_max_seconds',
+  loopBusySeconds: 'spikingrx_event_loop_active_seconds_total',
   admittedGrids: 'spikingrx_admitted_grids',
   admittedBytes: 'spikingrx_admitted_bytes',
   gridsInFlight: 'spikingrx_grids_in_flight',
@@ -35,7 +35,7 @@ export function parseSample(metrics: string, second: number): ServiceSample {
     rssBytes: read(METRICS.rssBytes),
     heapBytes: read(METRICS.heapBytes),
     externalBytes: read(METRICS.externalBytes),
-    loopLagMs: 1000 * read(METRICS.loopLagMs),
+    loopBusySeconds: read(METRICS.loopBusySeconds),
     admittedGrids: read(METRICS.admittedGrids),
     admittedBytes: read(METRICS.admittedBytes),
     gridsInFlight: read(METRICS.gridsInFlight),
