@@ -303,7 +303,8 @@ export class ServiceCore {
     const decodeMs = end - start;
     this.metrics.stage('decode', decodeMs);
     trace?.decoded(request, { startMs: start, endMs: end });
-    const captured = this.capture?.takes() === true && { grid, ...context };
+    const { record, receivedMs } = context;
+    const captured = this.capture?.takes() === true && { grid, record, receivedMs };
     return { request, decodeMs, provider: context.model.provider, captured };
   }
 
@@ -340,8 +341,9 @@ interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly captured: Captured | false;
 }
 
-interface Captured extends Pick<GridContext, 'record' | 'receivedMs'> {
+interface Captured extends Pick<GridContext, 'record'> {
   readonly grid: WireGrid;
+  readonly receivedMs: number | undefined;
 }
 
 function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): Trace | undefined {

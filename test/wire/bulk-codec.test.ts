@@ -178,6 +178,14 @@ describe('decoded requests', () => {
     expect(again).toMatchObject({ dmrsConfig: null, dmrsTensor: { cdmGroupsWithoutData: null } });
   });
 
+  test('numbers in lists are bounded, over all lists of a message', () => {
+    const shape = Array.from({ length: 2 ** 17 }, () => 1);
+    const twice = { rx: { shape }, dmrsTensor: { tensor: { shape } } };
+    expect(StreamLlrRequest.decode(encode(twice)).grids![0]!.rx!.shape).toHaveLength(2 ** 17);
+    const more = { ...twice, rx: { shape: [...shape, 1] } };
+    expect(() => StreamLlrRequest.decode(encode(more))).toThrow(/more than 262144 numbers/);
+  });
+
   test('groups of unknown fields are followed a hundred deep and no further', () => {
     expect(StreamLlrRequest.decode(nested(100)).grids).toEqual([]);
     expect(() => StreamLlrRequest.decode(nested(102))).toThrow(/too deep/);

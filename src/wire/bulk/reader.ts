@@ -2,6 +2,8 @@ import { isDelimited } from './tags.js';
 
 /** Groups within groups of unknown fields are followed so far. */
 const MAX_DEPTH = 100;
+/** Most numbers in all lists of a message: one is a byte on the wire and eight in memory. */
+const MAX_LISTED = 2 ** 18;
 
 /**
  * Reads the protobuf wire format. Of values it takes and refuses what protobufjs's reader takes and refuses, so that
@@ -13,6 +15,7 @@ export class WireReader {
   #end: number;
   /** Of the message that is being read. */
   #depth = 0;
+  #listed = 0;
 
   constructor(bytes: Uint8Array) {
     const { buffer, byteOffset, byteLength } = bytes;
@@ -84,12 +87,18 @@ export class WireReader {
   /** Appends one number, or with wire type 2 a packed list of them. */
   uint32s(tag: number, into: number[]): void {
     if (!isDelimited(tag)) {
-      into.push(this.uint32());
+      this.#list(into);
       return;
     }
     const outer = this.enter();
-    while (this.more) into.push(this.uint32());
+    while (this.more) this.#list(into);
     this.leave(outer);
+  }
+
+  #list(into: number[]): void {
+    this.#listed += 1;
+    if (this.#listed > MAX_LISTED) throw new RangeError(`more than ${MAX_LISTED} numbers in lists`);
+    into.push(this.uint32());
   }
 
   /** Skips the value of a field that is not known. */
