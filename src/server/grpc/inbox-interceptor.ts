@@ -15,6 +15,8 @@ import { http2StreamOf } from './reset-call.js';
 
 /** For the status to get away, before the call is reset. */
 const STATUS_MS = 50;
+/** What fills the room moves on or is given up. */
+const RETRY_MS = 1000;
 
 const inboxes = new WeakMap<Metadata, Inbox>();
 
@@ -32,7 +34,7 @@ export function inboxInterceptor(core: ServiceCore, room: Inboxes): ServerInterc
       const failure = new SpikingRxError(
         'QUEUE_FULL',
         'messages that have not come whole or wait take all their room, and those of this call are the oldest',
-        { retryAfterMs: core.config.requestTimeoutMs },
+        { retryAfterMs: RETRY_MS },
       );
       const status = grpcStatus(failure);
       if (requestStream || metadata === undefined) call.sendStatus(status);
