@@ -69,6 +69,12 @@ async function serve(...flags: string[]): Promise<Served> {
 const wide = (count: number): ClientGrid[] =>
   Array.from({ length: count }, (_, seed) => grid({ seed, nSc: 12 * 60 }));
 
+/** Grids without an answer. */
+async function inFlight(httpPort: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+  return Number(/^spikingrx_grids_in_flight (\d+)$/m.exec(text)?.[1]);
+}
+
 async function outcome(answers: Promise<unknown>): Promise<string> {
   return answers.then(
     () => 'answered',
@@ -78,14 +84,18 @@ async function outcome(answers: Promise<unknown>): Promise<string> {
 
 describe('SIGTERM', () => {
   test('not ready at once, still serving; what is in flight finishes; exit 0', async () => {
-    const { child, rest, grpc, exit, log } = await serve('--drain-delay-ms', '400', '--workers', '1');
+    const { child, rest, grpc, exit, log, httpPort } = await serve(
+      '--drain-delay-ms',
+      '2000',
+      '--workers',
+      '1',
+    );
     expect(await rest.ready()).toBe(true);
     const unary = grpc.compute(wide(30));
     const binary = rest.compute(wide(30));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitFor(async () => expect(await inFlight(httpPort)).toBeGreaterThan(0), 10_000);
     child.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await rest.ready()).toBe(false);
+    await vi.waitFor(async () => expect(await rest.ready()).toBe(false), 10_000);
     expect(await rest.compute([grid()])).toHaveLength(1);
     expect(await unary).toHaveLength(30);
     expect(await binary).toHaveLength(30);
@@ -128,10 +138,7 @@ describe('SIGTERM', () => {
     const { child, rest, grpc, exit, log, httpPort } = await serve(...flags);
     const grids = wide(40);
     const calls = [rest, grpc, grpc, grpc, grpc, grpc].map(async (client) => outcome(client.compute(grids)));
-    await vi.waitFor(async () => {
-      const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
-      expect(Number(/^spikingrx_grids_in_flight (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(80);
-    }, 10_000);
+    await vi.waitFor(async () => expect(await inFlight(httpPort)).toBeGreaterThan(80), 10_000);
     child.kill('SIGTERM');
     expect(await Promise.all(calls)).toContain('UNAVAILABLE');
     expect(await exit).toBe(0);
