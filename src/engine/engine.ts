@@ -286,6 +286,7 @@ class LlrEngine implements Engine {
     this.draining = true;
     this.closed = true;
     this.poller?.stop();
+    this.lifecycle.close();
     this.admission.beginDrain();
     this.batcher.failAll(new SpikingRxError('UNAVAILABLE', 'the engine is closed'));
     await this.pool.close();

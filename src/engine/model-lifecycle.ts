@@ -40,6 +40,7 @@ export class ModelLifecycle implements ModelRepository {
   });
   private workers: ModelWorkers | undefined;
   private changes: Promise<void> = Promise.resolve();
+  private closed = false;
 
   constructor(private readonly options: ResolvedEngineOptions) {}
 
@@ -54,7 +55,7 @@ export class ModelLifecycle implements ModelRepository {
   async load(name: string): Promise<void> {
     this.requireExplicit();
     await this.serially(async () => {
-      const versions = byModel(await listVersions(this.options.modelsDir, name)).get(name) ?? [];
+      const versions = await this.versionsOf(name);
       this.requireKnown(name, versions);
       const refused = await this.follow(name, versions, { retry: true });
       if (refused.length > 0)
@@ -120,11 +121,25 @@ export class ModelLifecycle implements ModelRepository {
       await this.followFolder(await listVersions(this.options.modelsDir));
   }
 
+  /** The workers are about to end. */
+  close(): void {
+    this.closed = true;
+  }
+
   /** Versions that were tried and are not served, with the reasons. */
   get refused(): readonly { readonly name: string; readonly version: string; readonly reason: string }[] {
     return this.records.all.flatMap(({ name, version, refusedFor: reason }) =>
       reason === undefined ? [] : [{ name, version, reason }],
     );
+  }
+
+  /** From the highest down. The one who asks may not know where the folder is. */
+  private async versionsOf(name: string): Promise<readonly VersionFiles[]> {
+    try {
+      return byModel(await listVersions(this.options.modelsDir, name)).get(name) ?? [];
+    } catch (cause) {
+      throw new SpikingRxError('INTERNAL', 'the models folder cannot be read', { cause });
+    }
   }
 
   private async readVersions(
@@ -212,6 +227,7 @@ export class ModelLifecycle implements ModelRepository {
 
   private refuse(record: VersionRecord, refusal: Refusal): Refusal {
     record.refuse(refusal);
+    if (this.closed) return refusal; // the workers end: no fault of the model
     const { name, version } = record;
     const stillServes = record.model !== undefined;
     notify(this.options.observer, 'modelRefused', { model: name, version, stillServes, ...refusal });

@@ -7,8 +7,13 @@ const TRANSIENT: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['unreadable', 
 /** A model that ends every worker that loads it must not do so for ever. */
 const MAX_ATTEMPTS = 3;
 
-/** Of a version that serves and was not compared with golden grids. */
-const UNPROVED = 'no golden grids: only finite answers and equal rows in batches were checked';
+/** What was not checked of a version that serves. */
+function unproved({ golden, contract }: RepositoryModel): string {
+  if (golden.length > 0) return '';
+  return contract === undefined
+    ? 'no golden grids: equal rows in batches were checked where the sizes of the tensors are fixed'
+    : 'no golden grids: only finite answers and equal rows in batches were checked';
+}
 
 /** What is known of one version: the model that serves, if any, and what became of the files last looked at. */
 export class VersionRecord {
@@ -57,7 +62,7 @@ export class VersionRecord {
   serve(model: RepositoryModel): void {
     this.model = model;
     this.refusal = undefined;
-    this.become('READY', model.golden.length > 0 ? '' : UNPROVED);
+    this.become('READY', unproved(model));
   }
 
   refuse(refusal: Refusal): void {

@@ -68,7 +68,10 @@ export async function listVersions(modelsDir: string, name?: string): Promise<re
 }
 
 async function versionsOf(modelsDir: string, name: string): Promise<readonly VersionFiles[]> {
-  const versions = await subfolders(join(modelsDir, name));
+  const versions = await subfolders(join(modelsDir, name)).catch((error: unknown) => {
+    if (isAbsent(error)) return []; // gone since the folder above was read
+    throw error;
+  });
   const inOrder = versions.toSorted((a, b) => Number(a) - Number(b));
   return Promise.all(
     inOrder.map(async (version) => {
@@ -85,10 +88,7 @@ async function versionsOf(modelsDir: string, name: string): Promise<readonly Ver
 export async function readModel(files: VersionFiles, maxModelBytes: number): Promise<RepositoryModel> {
   const { name, version, folder } = files;
   if (!/^\d+$/.test(version))
-    throw new ModelRefusedError(
-      'unreadable',
-      `the version folder must be a whole number, found '${version}'`,
-    );
+    throw new ModelRefusedError('contract', `the version folder must be a whole number, found '${version}'`);
   const model = await readFile(folder, MODEL_FILE, maxModelBytes);
   const golden = await readIfThere(folder, GOLDEN_FILE, MAX_GOLDEN_FILE_BYTES);
   await checkHashes(folder, { [MODEL_FILE]: model.sha256, [GOLDEN_FILE]: golden?.sha256 });

@@ -91,6 +91,17 @@ describe('load', () => {
     expect(states(subject)).toEqual(['rx/1 READY']);
   });
 
+  it('does not say where the folder is', async () => {
+    const subject = await start({ rx: { '1': V1 } });
+    await rename(folder.path, `${folder.path}-away`);
+    await expect(subject.repository.load('rx')).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: 'the models folder cannot be read',
+    });
+    await rename(`${folder.path}-away`, folder.path);
+    expect(subject.ready).toBe(true);
+  });
+
   it('waits for the start of the service', async () => {
     folder = await modelFolder({ rx: { '1': V1 } });
     const options = { modelsDir: folder.path, workers: 1, cores: 1, modelControl: 'explicit' } as const;
