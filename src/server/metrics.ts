@@ -1,10 +1,11 @@
-import { Histogram, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import { AccessMetrics } from './metrics/access.js';
 import { STAGE_BUCKETS } from './metrics/buckets.js';
 import { CaptureMetrics } from './metrics/capture.js';
 import { DecodingMetrics } from './metrics/decoding.js';
+import { CountedHistogram, type CountedSeries } from './metrics/counted-histogram.js';
 import { EngineEventMetrics } from './metrics/engine-events.js';
 import { watchEngine } from './metrics/engine-state.js';
 import { ModelMetrics } from './metrics/models.js';
@@ -30,13 +31,18 @@ export class Metrics {
   readonly requests = new RequestMetrics(this.#registers);
   readonly #events = new EngineEventMetrics(this.#registers);
   readonly #process = new ProcessMetrics(this.registry);
-  readonly #stageSeconds = new Histogram({
+  readonly #stageSeconds = new CountedHistogram({
     name: 'spikingrx_stage_seconds',
     help: 'Time in a stage: decode, queue (however it ended) and compute for each grid, encode for each message',
-    labelNames: ['stage'],
-    buckets: STAGE_BUCKETS,
-    registers: this.#registers,
+    limits: STAGE_BUCKETS,
+    registry: this.registry,
   });
+  readonly #stages = {
+    decode: this.#stageSeconds.series({ stage: 'decode' }),
+    queue: this.#stageSeconds.series({ stage: 'queue' }),
+    compute: this.#stageSeconds.series({ stage: 'compute' }),
+    encode: this.#stageSeconds.series({ stage: 'encode' }),
+  } satisfies Record<Stage, CountedSeries>;
   readonly #models = new ModelMetrics(this.registry);
   readonly scheduling = new SchedulingMetrics(this.#registers);
   readonly quality = new QualityMetrics(this.registry);
@@ -58,7 +64,7 @@ export class Metrics {
   );
 
   stage(stage: Stage, milliseconds: number): void {
-    this.#stageSeconds.observe({ stage }, milliseconds / 1000);
+    this.#stages[stage].observe(milliseconds / 1000);
   }
 
   /** Adds the gauges of an engine. */

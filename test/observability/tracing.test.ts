@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { requestMessage } from '#client/wire.js';
-import { loadConfig } from '#server/config.js';
-import { startServer } from '#server/server.js';
 import type { ComputeLlrResponseMessage } from '#wire/messages.js';
 import { llrServiceDefinition as rpc } from '#wire/proto.js';
 import { grid, jsonGrid } from '../server/helpers/grids.js';
-import { startTestService, testModels, type TestService } from '../server/helpers/service.js';
+import { startTestService, type TestService } from '../server/helpers/service.js';
 import { Collector, type ReceivedSpan } from './helpers/collector.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -66,7 +63,7 @@ function expectStages(root: ReceivedSpan, timings: readonly AnsweredTiming[]): v
     const told = timings.map((timing) => timing[key]).toSorted((a, b) => a - b);
     for (const [i, value] of lengths.entries()) expect(Math.abs(value - told[i]!)).toBeLessThan(TOLERANCE_MS);
   }
-  for (const once of ['admission', 'encode']) expect(childrenOf(root, once)).toHaveLength(1);
+  for (const stage of ['admission', 'encode']) expect(childrenOf(root, stage)).toHaveLength(1);
   const stages = collector.spans.filter(({ parentId }) => parentId === root.spanId);
   for (const { startMs, endMs } of stages) {
     expect(startMs).toBeGreaterThanOrEqual(root.startMs - TOLERANCE_MS);
@@ -200,6 +197,27 @@ describe('a service with a collector', () => {
     }
   });
 
+  test('grids whose client goes away end as cancelled', async () => {
+    const { path, requestSerialize, responseDeserialize } = rpc.StreamLlr;
+    const metadata = new Metadata();
+    metadata.set('x-request-id', 's-3');
+    metadata.set('traceparent', SAMPLED);
+    const serialize = requestSerialize as (value: object) => Buffer;
+    const call = bare.makeBidiStreamRequest(path, serialize, responseDeserialize, metadata);
+    call.on('error', () => undefined);
+    const grids = Array.from({ length: 12 }, (_, i) => grid({ id: `g${i}`, nSc: 3276 }));
+    for (const one of grids) call.write(requestMessage([one], {}));
+    await once(call, 'metadata');
+    call.on('data', () => call.cancel());
+    const span = await rootOf('s-3');
+    expect(span.attributes).toMatchObject({ 'error.type': 'CANCELLED' });
+    await vi.waitFor(() => {
+      const codes = childrenOf(span, 'grid').map(({ attributes }) => attributes['spikingrx.code']);
+      expect(codes).toContain('CANCELLED');
+      expect(new Set(codes)).toEqual(new Set(['OK', 'CANCELLED']));
+    }, 5000);
+  });
+
   test('a stream with one: its grids belong to it', async () => {
     const span = await stream('s-2', SAMPLED);
     expect(span).toMatchObject({ traceId: TRACE, parentId: CALLER });
@@ -273,76 +291,5 @@ describe('a service with a collector', () => {
     expect(resource).toMatchObject({ 'service.name': 'cell-7', site: 'north' });
     expect(resource['service.version']).toMatch(/^\d+\.\d+\.\d+$/);
     expect(collector.requests.at(-1)).toBe('POST /v1/traces application/x-protobuf');
-  });
-});
-
-test('spans that wait are sent when the service stops', async () => {
-  environment({ OTEL_BSP_SCHEDULE_DELAY: '60000' });
-  const service = await startTestService({ workers: 1 });
-  await service.rest.compute([grid()]);
-  expect(collector.spans).toEqual([]);
-  await service.close();
-  expect(collector.named('POST /v1/llr')).toHaveLength(1);
-});
-
-test('a collector that is not there costs the clients nothing, and a line in the log', async () => {
-  const gone = await Collector.start();
-  environment({ OTEL_EXPORTER_OTLP_ENDPOINT: gone.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT: '500' });
-  await gone.stop();
-  const lines: string[] = [];
-  const service = await startTestService(
-    { workers: 1 },
-    { log: pino({ level: 'warn' }, { write: (line) => void lines.push(line) }) },
-  );
-  await service.rest.compute([grid()]);
-  for await (const answer of service.grpc.stream([grid()])) expect(answer.error).toBeUndefined();
-  await vi.waitFor(() => expect(lines.join('')).toContain('spans may be missing'), 10_000);
-  const start = performance.now();
-  await service.close();
-  expect(performance.now() - start).toBeLessThan(8000);
-});
-
-/**
- * OpenTelemetry's modules that a process has loaded once it has imported the service and asked for traces; the
- * interface, which prom-client looks at, does not count.
- */
-function loadedModules(env: Readonly<Record<string, string>>): number {
-  const script = `
-    import { createRequire } from 'node:module';
-    import { startTracing } from './dist/server/telemetry/tracing.js';
-    import './dist/server/server.js';
-    await startTracing(process.env, console);
-    const loaded = Object.keys(createRequire(import.meta.url).cache);
-    console.log(loaded.filter((path) => /@opentelemetry.(?!api)/.test(path)).length);
-    process.exit(0);`;
-  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], options));
-}
-
-describe('settings', () => {
-  test.each([
-    ['OTEL_TRACES_EXPORTER', 'console'],
-    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
-  ])('%s=%s is refused at start: it would not take effect', async (name, value) => {
-    environment({ [name]: value });
-    const models = await testModels();
-    const config = loadConfig({ flags: { modelsDir: models.path } });
-    await expect(startServer(config, { log: pino({ level: 'silent' }) })).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      field: name,
-    });
-    await models.remove();
-  });
-
-  test.each([
-    ['without variables', {}],
-    ['switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_SDK_DISABLED: 'true' }],
-    ['without exporter', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_EXPORTER: 'none' }],
-  ])('%s, OpenTelemetry is not even loaded', (_what, env) => {
-    expect(loadedModules(env)).toBe(0);
-  });
-
-  test('and with them it is', () => {
-    expect(loadedModules({ OTEL_TRACES_EXPORTER: 'otlp' })).toBeGreaterThan(0);
   });
 });

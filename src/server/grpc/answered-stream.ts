@@ -183,11 +183,18 @@ export class AnsweredStream<Q extends object, A, R extends object> {
       failure = toSpikingRxError(error);
     }
     for (const [i, id] of ids.entries()) {
-      const slot = this.#open(id, release);
-      if (compute && !slot.duplicate) {
-        const trace = this.#record.trace?.grid(receivedMs);
-        void this.#answer(slot, compute(i, trace), trace);
-      } else this.#fail(slot, failure ?? duplicateId(this.#kind.idField?.(i) ?? 'id'));
+      const trace = this.#record.trace?.grid(receivedMs);
+      const slot = this.#open(id, () => {
+        // Over already, unless the client went away before its answer could.
+        trace?.end('CANCELLED');
+        release();
+      });
+      if (compute && !slot.duplicate) void this.#answer(slot, compute(i, trace), trace);
+      else {
+        const refusal = failure ?? duplicateId(this.#kind.idField?.(i) ?? 'id');
+        trace?.end(refusal.code);
+        this.#fail(slot, refusal);
+      }
     }
   }
 

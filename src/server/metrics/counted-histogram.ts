@@ -7,15 +7,37 @@ export interface CountedObservations {
   readonly sum: number;
 }
 
-interface Series {
-  readonly labels: Readonly<Record<string, string>>;
+/** The observations of one set of labels. */
+export class CountedSeries {
+  sum = 0;
   readonly counts: number[];
-  sum: number;
+
+  constructor(
+    readonly labels: Readonly<Record<string, string>>,
+    private readonly limits: readonly number[],
+  ) {
+    this.counts = Array.from({ length: limits.length + 1 }, () => 0);
+  }
+
+  observe(value: number): void {
+    let bucket = 0;
+    while (bucket < this.limits.length && value > this.limits[bucket]!) bucket++;
+    this.counts[bucket]! += 1;
+    this.sum += value;
+  }
+
+  add({ counts, sum }: CountedObservations): void {
+    for (const [bucket, count] of counts.entries()) this.counts[bucket]! += count;
+    this.sum += sum;
+  }
 }
 
-/** A Prometheus histogram that takes counts of thousands of observations at once, where prom-client's takes each. */
+/**
+ * A Prometheus histogram for many observations: it takes counts of thousands of them at once, and single ones for a
+ * series that was looked up before, where prom-client's looks its labels up each time (`bench/telemetry-cost.mjs`).
+ */
 export class CountedHistogram {
-  readonly #series = new Map<string, Series>();
+  readonly #series = new Map<string, CountedSeries>();
 
   constructor(
     private readonly options: {
@@ -32,12 +54,18 @@ export class CountedHistogram {
     registry.registerMetric(metric as unknown as Metric);
   }
 
-  add(labels: Readonly<Record<string, string>>, { counts, sum }: CountedObservations): void {
+  /** The series of these labels, which is there from now on. */
+  series(labels: Readonly<Record<string, string>>): CountedSeries {
     const key = Object.values(labels).join('\0');
-    const series = this.#series.get(key) ?? { labels, counts: counts.map(() => 0), sum: 0 };
+    const known = this.#series.get(key);
+    if (known) return known;
+    const series = new CountedSeries(labels, this.options.limits);
     this.#series.set(key, series);
-    for (const [bucket, count] of counts.entries()) series.counts[bucket]! += count;
-    series.sum += sum;
+    return series;
+  }
+
+  add(labels: Readonly<Record<string, string>>, observations: CountedObservations): void {
+    this.series(labels).add(observations);
   }
 
   reset(): void {
@@ -51,7 +79,7 @@ export class CountedHistogram {
       const buckets = counts.map((count, bucket) => {
         total += count;
         const le = bucket < limits.length ? String(limits[bucket]) : '+Inf';
-        return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
+        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
       });
       return [
         ...buckets,

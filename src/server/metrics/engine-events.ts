@@ -1,7 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { EngineObserver } from '../../engine/observer.js';
 import { BATCH_BUCKETS, FILL_BUCKETS, STAGE_BUCKETS } from './buckets.js';
-import { BoundedModelLabels } from './model-labels.js';
+import { BoundedModelLabels, type ModelLabels } from './model-labels.js';
+import type { OutcomeCode } from './requests.js';
+import { TalliedCounter, type Tally } from './tallied-counter.js';
 
 /** Batches, workers, and grids by model: what the engine tells, as it happens. */
 export class EngineEventMetrics {
@@ -10,7 +12,8 @@ export class EngineEventMetrics {
   readonly #fill;
   readonly #batches;
   readonly #batchSeconds;
-  readonly #modelGrids;
+  readonly #modelGrids: TalliedCounter<'model' | 'version' | 'code'>;
+  readonly #tallies = new Map<ModelLabels, Map<OutcomeCode, Tally>>();
   readonly #workersLost;
   readonly #workerRestarts;
 
@@ -40,7 +43,7 @@ export class EngineEventMetrics {
       buckets: STAGE_BUCKETS,
       registers,
     });
-    this.#modelGrids = new Counter({
+    this.#modelGrids = new TalliedCounter({
       name: 'spikingrx_model_grids_total',
       help: 'Grids that were queued and have ended, by model version and code (OK or an error code)',
       labelNames: ['model', 'version', 'code'],
@@ -70,8 +73,16 @@ export class EngineEventMetrics {
         this.#batchSeconds.observe({ ...this.#labels.of(model, version) }, computeMs / 1000);
     },
     gridFinished: ({ outcome, model, version }) =>
-      this.#modelGrids.inc({ ...this.#labels.of(model, version), code: outcome }),
+      this.#gridsOf(this.#labels.of(model, version), outcome).count++,
     workerLost: () => this.#workersLost.inc(),
     workerRestarted: () => this.#workerRestarts.inc(),
   };
+
+  #gridsOf(labels: ModelLabels, code: OutcomeCode): Tally {
+    let byCode = this.#tallies.get(labels);
+    if (!byCode) this.#tallies.set(labels, (byCode = new Map()));
+    let tally = byCode.get(code);
+    if (!tally) byCode.set(code, (tally = this.#modelGrids.tally({ ...labels, code })));
+    return tally;
+  }
 }

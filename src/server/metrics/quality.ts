@@ -1,19 +1,33 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { LLR_BYTES } from '../../engine/llr-format.js';
 import { MAGNITUDE_LIMITS } from '../../engine/llr-quality.js';
 import type { EngineObserver } from '../../engine/observer.js';
-import type { LlrResult } from '../../engine/types.js';
+import type { LlrDatatype, LlrResult } from '../../engine/types.js';
 import type { Quality } from '../quality.js';
-import { CountedHistogram } from './counted-histogram.js';
-import { BoundedModelLabels } from './model-labels.js';
+import { CountedHistogram, type CountedSeries } from './counted-histogram.js';
+import { BoundedModelLabels, type ModelLabels } from './model-labels.js';
+import { TalliedCounter, type Tally } from './tallied-counter.js';
+
+interface LlrTallies {
+  readonly all: Tally;
+  readonly saturated: Tally;
+}
+
+/** Looked up once for each model version, because all of it is counted for each grid. */
+interface ModelQuality {
+  readonly labels: ModelLabels;
+  readonly snr: CountedSeries;
+  readonly llrs: Partial<Record<LlrDatatype, LlrTallies>>;
+}
 
 /** How good the signals were, and how sure the models. */
 export class QualityMetrics {
   readonly #labels = new BoundedModelLabels();
   readonly #magnitudes: CountedHistogram;
-  readonly #llrs: Counter;
-  readonly #saturated: Counter;
-  readonly #snr: Histogram;
+  readonly #llrs: TalliedCounter<'model' | 'version' | 'datatype'>;
+  readonly #saturated: TalliedCounter<'model' | 'version' | 'datatype'>;
+  readonly #snr: CountedHistogram;
+  readonly #models = new Map<ModelLabels, ModelQuality>();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -23,24 +37,23 @@ export class QualityMetrics {
       limits: MAGNITUDE_LIMITS,
       registry,
     });
-    this.#llrs = new Counter({
+    this.#llrs = new TalliedCounter({
       name: 'spikingrx_llrs_total',
       help: 'LLRs answered, by model, version and datatype',
       labelNames: ['model', 'version', 'datatype'],
       registers,
     });
-    this.#saturated = new Counter({
+    this.#saturated = new TalliedCounter({
       name: 'spikingrx_llrs_saturated_total',
       help: 'LLRs answered that are at the limits of their datatype',
       labelNames: ['model', 'version', 'datatype'],
       registers,
     });
-    this.#snr = new Histogram({
+    this.#snr = new CountedHistogram({
       name: 'spikingrx_estimated_snr_db',
       help: 'Signal-to-noise ratio of answered grids, estimated from their pilots',
-      labelNames: ['model', 'version'],
-      buckets: [-10, -5, 0, 5, 10, 15, 20, 25, 30, 40],
-      registers,
+      limits: [-10, -5, 0, 5, 10, 15, 20, 25, 30, 40],
+      registry,
     });
   }
 
@@ -54,9 +67,20 @@ export class QualityMetrics {
     const { datatype, bytes } = llr;
     const count = bytes.byteLength / LLR_BYTES[datatype];
     const saturated = Math.round(quality.saturatedFraction * count);
-    const labels = this.#labels.of(model, version);
-    this.#llrs.inc({ ...labels, datatype }, count);
-    this.#saturated.inc({ ...labels, datatype }, saturated);
-    if (quality.estimatedSnrDb !== undefined) this.#snr.observe({ ...labels }, quality.estimatedSnrDb);
+    const of = this.#of(this.#labels.of(model, version));
+    const tallies = (of.llrs[datatype] ??= this.#tallies({ ...of.labels, datatype }));
+    tallies.all.count += count;
+    tallies.saturated.count += saturated;
+    if (quality.estimatedSnrDb !== undefined) of.snr.observe(quality.estimatedSnrDb);
+  }
+
+  #of(labels: ModelLabels): ModelQuality {
+    let of = this.#models.get(labels);
+    if (!of) this.#models.set(labels, (of = { labels, snr: this.#snr.series({ ...labels }), llrs: {} }));
+    return of;
+  }
+
+  #tallies(labels: ModelLabels & { readonly datatype: string }): LlrTallies {
+    return { all: this.#llrs.tally(labels), saturated: this.#saturated.tally(labels) };
   }
 }

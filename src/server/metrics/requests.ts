@@ -1,16 +1,27 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { ERROR_CODES, type ErrorCode } from '../../errors.js';
 import { STAGE_BUCKETS } from './buckets.js';
+import { TalliedCounter, type Tally } from './tallied-counter.js';
 
 export type Transport = 'rest' | 'grpc';
 export type OutcomeCode = 'OK' | ErrorCode;
+
+/** A tally for each code, all of them there from the start. */
+function byCode(
+  grids: TalliedCounter<'transport' | 'code'>,
+  transport: Transport,
+): Readonly<Record<OutcomeCode, Tally>> {
+  const codes = ['OK', ...ERROR_CODES] as const;
+  const entries = codes.map((code) => [code, grids.tally({ transport, code })] as const);
+  return Object.fromEntries(entries) as Record<OutcomeCode, Tally>;
+}
 
 /** Requests where they begin and end, grids where they end. */
 export class RequestMetrics {
   readonly #requests;
   readonly #inFlight;
   readonly #seconds;
-  readonly #grids;
+  readonly #grids: Readonly<Record<Transport, Readonly<Record<OutcomeCode, Tally>>>>;
   readonly #streams;
 
   constructor(registers: Registry[]) {
@@ -33,18 +44,16 @@ export class RequestMetrics {
       buckets: STAGE_BUCKETS,
       registers,
     });
-    this.#grids = new Counter({
+    const grids = new TalliedCounter({
       name: 'spikingrx_grids_total',
       help: 'Grids answered, by transport and code (OK or an error code)',
       labelNames: ['transport', 'code'],
       registers,
     });
+    this.#grids = { rest: byCode(grids, 'rest'), grpc: byCode(grids, 'grpc') };
     this.#streams = new Gauge({ name: 'spikingrx_streams', help: 'gRPC streams open', registers });
     // There from the start: rates see the first ones, and what never happened is 0 and not absent.
-    for (const transport of ['rest', 'grpc'] as const) {
-      this.#inFlight.set({ transport }, 0);
-      for (const code of ['OK', ...ERROR_CODES]) this.#grids.inc({ transport, code }, 0);
-    }
+    for (const transport of ['rest', 'grpc'] as const) this.#inFlight.set({ transport }, 0);
   }
 
   begun(transport: Transport): void {
@@ -64,7 +73,7 @@ export class RequestMetrics {
   }
 
   gridsEnded(transport: Transport, code: OutcomeCode, count: number): void {
-    this.#grids.inc({ transport, code }, count);
+    this.#grids[transport][code].count += count;
   }
 
   streamOpened(): void {
