@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { SpikingRxError } from '../errors.js';
 import type { Logger } from './log.js';
 
 export interface FollowedFiles {
@@ -33,7 +34,7 @@ export class FileFollower {
 
   /** Applies the files as they are now, and again whenever they change. @throws when they cannot be applied now. */
   async follow(files: FollowedFiles): Promise<void> {
-    const contents = await read(files.paths);
+    const contents = await read(files);
     await files.apply(contents);
     if (files.secret !== undefined) await this.#warnIfOpen(files.secret);
     this.#again(files, fingerprint(contents));
@@ -66,7 +67,7 @@ export class FileFollower {
   async #look(files: FollowedFiles, seen: string): Promise<string> {
     let now = 'unreadable';
     try {
-      const contents = await read(files.paths);
+      const contents = await read(files);
       now = fingerprint(contents);
       if (now === seen) return now;
       await files.apply(contents);
@@ -82,8 +83,14 @@ export class FileFollower {
   }
 }
 
-async function read(paths: readonly string[]): Promise<Buffer[]> {
-  return Promise.all(paths.map(async (path) => readFile(path)));
+async function read({ what, paths }: FollowedFiles): Promise<Buffer[]> {
+  try {
+    return await Promise.all(paths.map(async (path) => readFile(path)));
+  } catch (cause) {
+    // The operating system's text names the file; at start it is for the operator, and later for the log.
+    const message = `${what}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new SpikingRxError('FAILED_PRECONDITION', message, { cause });
+  }
 }
 
 function fingerprint(contents: readonly Buffer[]): string {

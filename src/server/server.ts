@@ -9,6 +9,7 @@ import { createGrpcServer, type GrpcServer } from './grpc/server.js';
 import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
+import type { AccessMetrics } from './metrics/access.js';
 import { observedEngine } from './start-engine.js';
 import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
@@ -53,14 +54,8 @@ const HEALTH_PERIOD_MS = 250;
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
   const log = deps.log ?? createLogger(config);
   const metrics = new Metrics();
-  const files = new FileFollower({
-    log,
-    periodMs: config.credentialsReloadMs,
-    reloaded: metrics.access.reloaded,
-  });
   // First: what it refuses is refused before models are loaded.
-  const access = await Access.create(config, files);
-  const tls = await ServerTls.create(config, { files, metrics: metrics.access });
+  const { files, access, tls } = await loadCredentials(config, metrics.access, log);
   const tracing = await startTracing(process.env, log);
   const prepared = await observedEngine(config, { metrics, log, tracing, internals: deps.engine });
   const { engine } = prepared;
@@ -81,6 +76,23 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
   } catch (error) {
     files.close();
     await engine.close();
+    throw error;
+  }
+}
+
+/** Certificates and keys, and who follows their files. @throws SpikingRxError when they cannot be used. */
+async function loadCredentials(config: Config, metrics: AccessMetrics, log: Logger) {
+  const files = new FileFollower({
+    log,
+    periodMs: config.credentialsReloadMs,
+    reloaded: metrics.reloaded,
+  });
+  try {
+    const access = await Access.create(config, files);
+    const tls = await ServerTls.create(config, { files, metrics });
+    return { files, access, tls };
+  } catch (error) {
+    files.close();
     throw error;
   }
 }

@@ -36,7 +36,7 @@ describe('HTTP/2 in the clear', () => {
   let service: TestService;
   let session: ClientHttp2Session;
   beforeAll(async () => {
-    service = await startTestService({ http2: true, requestTimeoutMs: 1500 });
+    service = await startTestService({ http2: true, requestTimeoutMs: 1000 });
     session = connect(service.url);
   });
   const admitted = () => service.server.engine.stats.admittedBytes;
@@ -83,14 +83,14 @@ describe('HTTP/2 in the clear', () => {
     expect((await send(session, { ':path': '/readyz' })).status).toBe(200);
   });
 
-  test.each(['P', 'PRI * HTTP/2.0', ''])(
-    'a connection that stops after %o is closed in time',
-    async (start) => {
+  test('connections that stop in their first bytes are closed in time', async () => {
+    const closed = ['P', 'PRI * HTTP/2.0', ''].map(async (start) => {
       const socket = connectTcp(service.server.httpPort, '127.0.0.1', () => socket.write(start));
       await once(socket.resume(), 'close');
-      expect(socket.destroyed).toBe(true);
-    },
-  );
+      return socket.destroyed;
+    });
+    expect(await Promise.all(closed)).toEqual([true, true, true]);
+  });
 
   test('a first line in small pieces is HTTP/1.1 all the same', async () => {
     const socket = connectTcp(service.server.httpPort, '127.0.0.1');
