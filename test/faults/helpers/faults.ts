@@ -72,6 +72,6 @@ export async function gridCounts(service: TestService): Promise<Readonly<Record<
   for (const [, code = '', count] of text.matchAll(
     /^spikingrx_grids_total\{[^}]*code="(\w+)"[^}]*\} (\d+)$/gm,
   ))
-    counts[code] = (counts[code] ?? 0) + Number(count);
+    if (Number(count) > 0) counts[code] = (counts[code] ?? 0) + Number(count);
   return counts;
 }
