@@ -56,6 +56,8 @@ function percentileFigure({ latency }: SoakResult) {
       below: ['from the intended arrival of a grid to its decoded LLRs, by client and by priority'],
       names,
     }),
+    // The legend takes two lines.
+    grid: { left: 72, right: 28, top: 74, bottom: 112 },
     xAxis: {
       ...xAxisStyle('percentile'),
       type: 'log',
