@@ -110,11 +110,11 @@ describe('the service graph', () => {
     const summary = summariseModel(bytes);
     expect(summary.opset).toBeGreaterThanOrEqual(18);
     expect(summary.inputs).toEqual([
-      { name: 'rx_grid', elemType: 1, shape: ['batch', 8, 'symbols', 'subcarriers'] },
-      { name: 'dmrs', elemType: 1, shape: ['batch', 2, 'symbols', 'subcarriers'] },
+      { name: 'rx_grid', elemType: 1, shape: ['batch', 8, 'symbols', 'subcarriers'], isRanked: true },
+      { name: 'dmrs', elemType: 1, shape: ['batch', 2, 'symbols', 'subcarriers'], isRanked: true },
     ]);
     expect(summary.outputs).toEqual([
-      { name: 'llr', elemType: 1, shape: ['batch', 4, 'symbols', 'subcarriers'] },
+      { name: 'llr', elemType: 1, shape: ['batch', 4, 'symbols', 'subcarriers'], isRanked: true },
     ]);
     const contract = readModelContract(bytes);
     expect(contract).toMatchObject({ nRx: 4, bitsPerSymbol: 4, nSym: undefined, nSc: undefined });
