@@ -30,6 +30,22 @@ test('spans that wait are sent when the service stops', async () => {
   expect(collector.named('POST /v1/llr')).toHaveLength(1);
 });
 
+test('a sampler decides on each grid of a stream, whatever it decided on the stream', async () => {
+  environment({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' });
+  const service = await startTestService({ workers: 1 });
+  const [streams, each] = [8, 25];
+  for (let stream = 0; stream < streams; stream++) {
+    const grids = Array.from({ length: each }, (_, i) => grid({ id: `g${i}` }));
+    for await (const { error } of service.grpc.stream(grids)) expect(error).toBeUndefined();
+  }
+  await service.close();
+  const traced = collector.named('grid');
+  // Six standard deviations of 200 tosses of a coin; a stream without any grid has odds of one in 33 million.
+  expect(Math.abs(traced.length - (streams * each) / 2)).toBeLessThan(43);
+  expect(new Set(traced.flatMap(({ links }) => links)).size).toBe(streams);
+  expect(collector.named('StreamLlr').length).toBeLessThanOrEqual(streams);
+});
+
 test('a collector that is not there costs the clients nothing, and a line in the log', async () => {
   const gone = await Collector.start();
   environment({ OTEL_EXPORTER_OTLP_ENDPOINT: gone.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT: '500' });

@@ -83,10 +83,12 @@ export class OtelTracing implements Tracing {
       { kind: SpanKind.SERVER, startTime: clock + startMs, attributes: requestAttributes(start) },
       parent,
     );
-    if (!span.isRecording()) return undefined;
-    const parts = { tracer: this.#tracer, answers: this.#answers, clock };
     const wasAsked = trace.getSpanContext(parent) !== undefined;
-    return new OtelTrace(span, parts, { headers: this.#headersOf(span), wasAsked });
+    const decidesForItsGrids = wasAsked || !start.isStream;
+    if (decidesForItsGrids && !span.isRecording()) return undefined;
+    const parts = { tracer: this.#tracer, answers: this.#answers, clock };
+    const headers = span.isRecording() ? this.#headersOf(span) : {};
+    return new OtelTrace(span, parts, { headers, wasAsked });
   }
 
   encoded(messages: readonly object[], times: Times): void {
@@ -136,8 +138,8 @@ class OtelTrace implements Trace {
     this.watched = new Followed(this.#context, parts.clock);
   }
 
-  get traceId(): string {
-    return this.span.spanContext().traceId;
+  get traceId(): string | undefined {
+    return this.span.isRecording() ? this.span.spanContext().traceId : undefined;
   }
 
   get headers(): Readonly<Record<string, string>> {
@@ -176,13 +178,14 @@ class OtelTrace implements Trace {
    * In the stream's own trace where the client asked for that. A stream may live for days: without the client's
    * word each grid is a trace of its own, linked to the stream's, so that samplers decide on it alone.
    */
-  grid(startMs: number): Trace {
+  grid(startMs: number): Trace | undefined {
     const { tracer, clock } = this.parts;
     const { wasAsked, headers } = this.origin;
     const startTime = clock + startMs;
     const span = wasAsked
       ? tracer.startSpan('grid', { startTime }, this.#context)
       : tracer.startSpan('grid', { startTime, links: [{ context: this.span.spanContext() }] }, ROOT_CONTEXT);
+    if (!span.isRecording()) return undefined;
     return new OtelTrace(span, this.parts, { headers, wasAsked, isGridOfStream: true });
   }
 

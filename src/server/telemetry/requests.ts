@@ -87,6 +87,7 @@ export class RequestRecord {
   readonly #grids = { answered: 0, failed: 0 };
   /** Undefined where nothing is traced, which is the rule. */
   readonly trace: Trace | undefined;
+  readonly #traceId: string | undefined;
   #isOver = false;
 
   constructor(
@@ -95,6 +96,8 @@ export class RequestRecord {
     private readonly hooks: RequestHooks,
   ) {
     this.trace = start.isRoutine ? undefined : tracing?.begin(start, this.startMs);
+    // Asked for now: a span that has ended does not tell.
+    this.#traceId = this.trace?.traceId;
   }
 
   get id(): string {
@@ -108,7 +111,8 @@ export class RequestRecord {
   /** For log lines about it. */
   get line(): RequestLine {
     const { id: requestId, transport, method } = this.start;
-    return { requestId, transport, method, ...(this.trace && { traceId: this.trace.traceId }) };
+    const traceId = this.#traceId;
+    return { requestId, transport, method, ...(traceId !== undefined && { traceId }) };
   }
 
   /** Headers of the answer, or its metadata. */

@@ -15,8 +15,9 @@ export type TracedStage = Stage | 'admission';
 
 /** What is being traced: a request with all its grids, or one grid of a stream. */
 export interface Trace {
-  readonly traceId: string;
-  /** For the answer: W3C `traceparent`, and `tracestate` where one came. */
+  /** Undefined for a stream that is left out itself. */
+  readonly traceId: string | undefined;
+  /** For the answer: W3C `traceparent`, and `tracestate` where one came; empty for such a stream. */
   readonly headers: Readonly<Record<string, string>>;
   stage(stage: TracedStage, times: Times): void;
   /** For what the engine computes: its events belong here. */
@@ -25,8 +26,8 @@ export interface Trace {
   decoded(request: DecodedRequest, times: Times): void;
   /** `message` is its answer; a grid of a stream ends when that has been encoded. */
   answeredBy(message: object): void;
-  /** One grid of a stream, whose message came at `startMs`. */
-  grid(startMs: number): Trace;
+  /** One grid of a stream, whose message came at `startMs`; undefined where the sampler leaves it out. */
+  grid(startMs: number): Trace | undefined;
   /** Idempotent. */
   end(code: OutcomeCode): void;
 }
@@ -41,7 +42,7 @@ export interface DecodedRequest {
 /** Spans of requests and of what the engine does for them. */
 export interface Tracing {
   readonly observer: EngineObserver;
-  /** Undefined where the sampler leaves the request out. */
+  /** Undefined where the sampler leaves the request out; a stream's grids are asked for one by one. */
   begin(start: RequestStart, startMs: number): Trace | undefined;
   /** Answers were encoded in one message. */
   encoded(messages: readonly object[], times: Times): void;
