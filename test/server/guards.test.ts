@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { Client, credentials, Metadata, status, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath as healthProto } from 'grpc-health-check';
+import { pino } from 'pino';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { newApiKey } from '#server/access/api-keys.js';
@@ -55,12 +56,12 @@ function methods(): string[] {
     .flatMap((service) => Object.values(service as ServiceDefinition).map(({ path }) => path));
 }
 
-async function grpcStatus(client: Client, path: string): Promise<status> {
+async function grpcStatus(client: Client, path: string, metadata = new Metadata()): Promise<status> {
   const call = client.makeBidiStreamRequest(
     path,
     (value: Buffer) => value,
     (bytes) => bytes,
-    new Metadata(),
+    metadata,
     { deadline: Date.now() + 10_000 },
   );
   const outcome = new Promise<status>((resolve) => {
@@ -77,7 +78,8 @@ async function grpcStatus(client: Client, path: string): Promise<status> {
 describe('with authentication', () => {
   const { key, entry } = newApiKey({ id: 'gnb', scopes: ['infer'] });
   const apiKeysFile = join(directory, 'keys.yaml');
-  writeFileSync(apiKeysFile, stringify({ keys: [entry] }));
+  const ops = newApiKey({ id: 'ops', scopes: ['admin'] });
+  writeFileSync(apiKeysFile, stringify({ keys: [entry, ops.entry] }));
 
   test('every route but the probes asks for a credential, on both ports', async () => {
     const service = await startTestService({ apiKeysFile, adminPort: 0 });
@@ -108,6 +110,24 @@ describe('with authentication', () => {
     for (const route of await routesOf(service.url, headers))
       if ((await statusOf(service.url, route, headers)) === 403) denied.push(route);
     expect(denied).toEqual(expect.arrayContaining(ADMIN_ROUTES));
+    await service.close();
+  });
+
+  test('the log says who made an admin call', async () => {
+    const lines: unknown[] = [];
+    const log = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
+    const service = await startTestService({ apiKeysFile }, { log });
+    const client = new Client(service.target, credentials.createInsecure());
+    expect(await statusOf(service.url, 'GET /admin/log-level', { 'x-api-key': ops.key })).toBe(200);
+    const [path = ''] = ADMIN_METHODS;
+    const metadata = new Metadata();
+    metadata.set('x-api-key', ops.key);
+    expect(await grpcStatus(client, path, metadata)).not.toBe(status.PERMISSION_DENIED);
+    for (const method of ['GET /admin/log-level', path])
+      expect(lines).toContainEqual(
+        expect.objectContaining({ msg: 'admin call', principal: 'key:ops', method }),
+      );
+    client.close();
     await service.close();
   });
 });

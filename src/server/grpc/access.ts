@@ -55,6 +55,7 @@ async function admit(metadata: Metadata, next: (metadata: Metadata) => void, at:
       clientOf(principal, () => clientOfAddress(caller.address)),
       1,
     );
+    if (methodScope(path) === 'admin') core.log.info({ principal: principal.id, method: path }, 'admin call');
     principals.set(metadata, principal);
     endWithCredential(principal, at);
   } catch (error) {

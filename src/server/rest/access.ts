@@ -23,7 +23,12 @@ export function guardRoutes(app: App, core: ServiceCore, entrance: Entrance): vo
   app.addHook('onRequest', async (request) => {
     const scope = request.is404 ? 'none' : (request.routeOptions.config.scope ?? 'infer');
     request.principal = await core.access.admit(callerOf(request), scope, entrance);
-    const { principal, ip } = request;
+    const { principal, ip, routeOptions } = request;
+    if (scope === 'admin')
+      request.log.info(
+        { principal: principal.id, method: `${request.method} ${routeOptions.url}` },
+        'admin call',
+      );
     if (scope !== 'none')
       core.rates.requests.take(
         clientOf(principal, () => clientOfAddress(ip)),
