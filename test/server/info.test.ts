@@ -114,7 +114,6 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
   };
   expect(api.openapi).toMatch(/^3\.1/);
   const routes = [
-    '/v1/decode-reports',
     '/v1/llr',
     '/v1/decode-reports',
     '/v1/models',
