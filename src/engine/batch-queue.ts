@@ -90,15 +90,14 @@ export class BatchQueue<T extends Queueable> {
   }
 
   push(grid: T): void {
-    const { urgent, deadlineMs, priority, client, row } = grid;
-    const tag = this.tags[priority].arrive(client, urgent ? 0 : row.resourceElements);
-    this.add(grid, laneOf(grid), urgent ? deadlineMs : tag);
+    const tag = this.tagsOf(grid)?.arrive(grid.client, grid.row.resourceElements);
+    this.add(grid, laneOf(grid), tag ?? grid.deadlineMs);
   }
 
   /** Puts grids that already had their turn back before all others of their lanes, in the order given. */
   pushFront(grids: readonly T[]): void {
     for (const grid of grids) {
-      this.tags[grid.priority].arrive(grid.client, 0);
+      this.tagsOf(grid)?.arrive(grid.client, 0);
       this.add(grid, laneOf(grid), Number.NEGATIVE_INFINITY);
     }
   }
@@ -182,15 +181,15 @@ export class BatchQueue<T extends Queueable> {
 
   private serve(entry: Entry<T>): void {
     const { grid, lane, key } = entry;
+    const { resourceElements } = grid.row;
+    this.lanes.served(lane, resourceElements);
+    this.tagsOf(grid)?.serve(grid.client, key, resourceElements);
     this.drop(entry);
-    this.lanes.served(lane, grid.row.resourceElements);
-    if (!grid.urgent) this.tags[grid.priority].serve(key);
   }
 
   private giveUp(entry: Entry<T>): void {
     const { grid, key } = entry;
     this.drop(entry);
-    this.tags[grid.priority].arrive(grid.client, 0);
     this.add(grid, LOST, key);
   }
 
@@ -212,7 +211,12 @@ export class BatchQueue<T extends Queueable> {
     // Shapes come and go: an empty group must not stay behind.
     if (group.size === 0) this.groups.delete(group.key);
     this.lanes.left(lane);
-    this.tags[grid.priority].leave(grid.client);
+    this.tagsOf(grid)?.leave(grid.client);
+  }
+
+  /** Undefined where deadlines decide. */
+  private tagsOf({ urgent, priority }: T): FairTags | undefined {
+    return urgent ? undefined : this.tags[priority];
   }
 
   private groupOf(grid: T): Group<T> {

@@ -269,6 +269,25 @@ describe('shares', () => {
     );
   });
 
+  it.each([12, 48])(
+    'a client that sends one grid after the other gets no more than its share, at nSc %i',
+    (nSc) => {
+      const queue = queueOf(
+        Array.from({ length: 500 }, (_, id) => item(id, 12, { client: 'waits' })),
+        1,
+      );
+      let own = 0;
+      for (let i = 0; i < 100; i += 1) {
+        const next = item(1000 + i, nSc, { client: 'one by one' });
+        queue.push(next);
+        // Until it has been served it sends no other.
+        for (let last = -1; last !== next.id; own += 1) [last = -1] = ids(queue.take(ANY).batch);
+      }
+      // The first comes at once; from then on both take turns by work.
+      expect(Math.abs(own - 100 - 99 * (nSc / 12))).toBeLessThanOrEqual(1);
+    },
+  );
+
   it('an urgent grid comes next after any amount of work without a deadline', () => {
     const queue = queueOf(Array.from({ length: 500 }, (_, id) => item(id, 12, HIGH)));
     for (let i = 0; i < 30; i += 1) queue.take(ANY);
