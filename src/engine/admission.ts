@@ -75,7 +75,7 @@ export class Admission {
    */
   admit(size: RequestSize): Permit {
     if (this.draining) throw new SpikingRxError('UNAVAILABLE', 'the service is shutting down');
-    this.refuseOversized(size);
+    if (this.isOversized(size)) throw this.tooLarge(size);
     if (this.isFull(size)) throw this.queueFull(this.lack(size), this.whatIsFull(size));
     const excess = this.overShare(size);
     if (excess.grids > 0 || excess.bytes > 0)
@@ -91,8 +91,9 @@ export class Admission {
     };
   }
 
-  /** Whether there is too little room for it, whoever asks. */
+  /** Whether `admit` would find too little room, whoever asks; tells those who wait without an error for each. */
   isFull(size: RequestSize): boolean {
+    if (this.draining || this.isOversized(size)) return false;
     const { grids, bytes } = this.lack(size);
     return grids > 0 || bytes > 0;
   }
@@ -160,20 +161,18 @@ export class Admission {
     };
   }
 
-  private refuseOversized(size: RequestSize): void {
+  private isOversized({ grids, bytes }: RequestSize): boolean {
     const { maxQueuedGrids, maxQueuedBytes } = this.limits;
-    if (size.grids > maxQueuedGrids) {
-      throw new SpikingRxError(
-        'PAYLOAD_TOO_LARGE',
-        `${size.grids} grids in one request, at most ${maxQueuedGrids}`,
-      );
-    }
-    if (size.bytes > maxQueuedBytes) {
-      throw new SpikingRxError(
-        'PAYLOAD_TOO_LARGE',
-        `${size.bytes} bytes in one request, at most ${maxQueuedBytes}`,
-      );
-    }
+    return grids > maxQueuedGrids || bytes > maxQueuedBytes;
+  }
+
+  private tooLarge({ grids, bytes }: RequestSize): SpikingRxError {
+    const { maxQueuedGrids, maxQueuedBytes } = this.limits;
+    const what =
+      grids > maxQueuedGrids
+        ? `${grids} grids in one request, at most ${maxQueuedGrids}`
+        : `${bytes} bytes in one request, at most ${maxQueuedBytes}`;
+    return new SpikingRxError('PAYLOAD_TOO_LARGE', what);
   }
 
   private whatIsFull(size: RequestSize): string {

@@ -189,7 +189,7 @@ export interface LlrService {
    *   draining.
    */
   admit(size: RequestSize): Permit;
-  /** Whether there is too little room for it, whoever asks. */
+  /** Whether `admit` would find too little room, whoever asks. */
   isFull(size: RequestSize): boolean;
   /**
    * Answers exactly once: with the LLRs or with a SpikingRxError (CANCELLED, DEADLINE_EXCEEDED,

@@ -5,7 +5,7 @@ import { SpikingRxError } from '../errors.js';
 export interface RoomSource {
   /** @throws QUEUE_FULL, which is what is waited for. */
   admit(size: RequestSize): Permit;
-  /** Whether there is too little room for it, whoever asks. */
+  /** Whether `admit` would find too little room, whoever asks. */
   isFull(size: RequestSize): boolean;
 }
 
@@ -67,12 +67,15 @@ export class WaitingRoom {
         failed: (error) => {
           settle();
           reject(error);
-          // Whoever stood behind this one may fit.
-          this.#admitWaiting();
         },
       };
-      const cancel = (): void => waiter.failed(cancelled());
-      const timer = setTimeout(() => waiter.failed(tooLate()), Math.max(0, deadlineMs - performance.now()));
+      const giveUp = (error: SpikingRxError): void => {
+        waiter.failed(error);
+        // Whoever stood behind this one may fit.
+        this.#admitWaiting();
+      };
+      const cancel = (): void => giveUp(cancelled());
+      const timer = setTimeout(() => giveUp(tooLate()), Math.max(0, deadlineMs - performance.now()));
       signal.addEventListener('abort', cancel, { once: true });
       this.#join(waiter);
       // Those before may wait for their own share only.
@@ -113,6 +116,8 @@ export class WaitingRoom {
 
   /** Undefined for QUEUE_FULL. */
   #admitOrWait(size: RequestSize): Permit | undefined {
+    // An error for each that waits, each time room comes back, would be the dearest part of an overload.
+    if (this.source.isFull(size)) return undefined;
     try {
       return this.admit(size);
     } catch (error) {

@@ -31,6 +31,8 @@ describe('Admission', () => {
     expect(errorOf(() => admission.admit({ grids: 5, bytes: 1 })).code).toBe('PAYLOAD_TOO_LARGE');
     expect(errorOf(() => admission.admit({ grids: 1, bytes: 101 })).code).toBe('PAYLOAD_TOO_LARGE');
     expect(admission.queuedGrids).toBe(0);
+    // Room would not help: whoever waits must not wait for it.
+    expect(admission.isFull({ grids: 5, bytes: 1 })).toBe(false);
   });
 
   it('estimates the retry time from the rate at which grids leave', () => {

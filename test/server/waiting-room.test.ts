@@ -99,3 +99,17 @@ test('a client that wants too much fails alone', async () => {
   hold.release();
   expect(await behind).toBeDefined();
 });
+
+test('however many wait when the service drains, each gets its error', async () => {
+  const { admission, waiting } = room(4);
+  const hold = waiting.admit(grids(4, 'before'));
+  const codes = Array.from({ length: 10_000 }, async (_, i) =>
+    waiting.admitWhenRoom(grids(1, `client ${i}`), limits()).then(
+      () => 'admitted',
+      (error: unknown) => (error as { code?: unknown }).code,
+    ),
+  );
+  admission.beginDrain();
+  hold.release();
+  expect(new Set(await Promise.all(codes))).toEqual(new Set(['UNAVAILABLE']));
+});
