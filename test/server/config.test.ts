@@ -59,8 +59,8 @@ describe('precedence', () => {
 
   test('every key has a flag, a variable, a description; defaults where it must', () => {
     for (const key of CONFIG_KEYS) {
-      expect(flagName(key)).toMatch(/^--[a-z]+(-[a-z]+)*$/);
-      expect(environmentName(key)).toMatch(/^SPIKINGRX_[A-Z]+(_[A-Z]+)*$/);
+      expect(flagName(key)).toMatch(/^--[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(environmentName(key)).toMatch(/^SPIKINGRX_[A-Z0-9]+(_[A-Z0-9]+)*$/);
       expect(ConfigSchema.properties[key]).toHaveProperty('description');
     }
     expect(loadConfig()).toMatchObject({ host: '0.0.0.0', httpPort: 8000, grpcPort: 8001, provider: 'cpu' });
@@ -76,8 +76,8 @@ describe('refusals', () => {
     ],
     [
       'unknown variable',
-      () => loadConfig({ environment: { SPIKINGRX_HTTP_PROT: '1' } }),
-      /SPIKINGRX_HTTP_PROT.*did you mean SPIKINGRX_HTTP_PORT\?/,
+      () => loadConfig({ environment: { SPIKINGRX_GRPC_PROT: '1' } }),
+      /SPIKINGRX_GRPC_PROT.*did you mean SPIKINGRX_GRPC_PORT\?/,
     ],
     ['nothing like it', () => loadConfig({ file: file('zzz: 1') }), /zzz: unknown setting.*known are host/],
     [
