@@ -87,5 +87,10 @@ export function grpcStatus(error: SpikingRxError): { code: status; details: stri
   metadata.set('spikingrx-code', error.code);
   if (error.field !== undefined) metadata.set('spikingrx-field', asciiOnly(error.field));
   if (error.retryAfterMs !== undefined) metadata.set('retry-after-ms', String(Math.ceil(error.retryAfterMs)));
-  return { code: GRPC_STATUS[error.code], details: error.message, metadata };
+  return { code: GRPC_STATUS[error.code], details: wellFormed(error.message), metadata };
+}
+
+/** A client's text that was cut may end in half a character, at which grpc-js would throw where nobody catches it. */
+function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -69,6 +69,16 @@ describe('ModelInfer', () => {
     expect(Buffer.from(together.rawOutputContents![0]!)).toEqual(Buffer.concat(alone));
   });
 
+  test('an error that quotes a text cut within a character is a status all the same', async () => {
+    for (const change of [{ datatype: `${'x'.repeat(39)}😀` }, { name: `${'x'.repeat(255)}😀`, datatype: '?' }]) {
+      const changed = inputs.map((input) => ({ ...input, ...change }));
+      await expect(client.infer({ ...request, inputs: changed })).rejects.toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: expect.stringContaining('x\ufffd'),
+      });
+    }
+  });
+
   test.each<[string, ModelInferRequestMessage, number, RegExp]>([
     ['no model', { ...request, modelName: '' }, status.NOT_FOUND, /expected a name/],
     ['another model', { ...request, modelName: 'x' }, status.NOT_FOUND, /no model is called 'x'/],
