@@ -1,6 +1,7 @@
 import type { Refusal, RefusalKind } from './model-refusal.js';
 import type { RepositoryModel, VersionFiles } from './model-repository.js';
 import type { ModelState, RepositoryEntry } from './types.js';
+import { inOrderOfVersions } from './versions.js';
 
 /** Nothing that lies in the files themselves. */
 const TRANSIENT: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['unreadable', 'worker_lost']);
@@ -130,5 +131,5 @@ function served(records: readonly VersionRecord[]): readonly RepositoryModel[] {
 
 function inOrder(a: VersionRecord, b: VersionRecord): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return Number(a.version) - Number(b.version);
+  return inOrderOfVersions(a.version, b.version);
 }

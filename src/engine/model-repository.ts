@@ -5,6 +5,7 @@ import { SpikingRxError } from '../errors.js';
 import { type ModelDescription, describeModelFile } from '../onnx/contract.js';
 import { GOLDEN_FILE, type GoldenGrid, checkGolden, decodeGolden } from '../onnx/golden.js';
 import { ModelRefusedError } from './model-refusal.js';
+import { inOrderOfVersions, isVersion } from './versions.js';
 
 /** A model version whose file can be served. */
 export interface RepositoryModel extends ModelDescription {
@@ -72,7 +73,7 @@ async function versionsOf(modelsDir: string, name: string): Promise<readonly Ver
     if (isAbsent(error)) return []; // gone since the folder above was read
     throw error;
   });
-  const inOrder = versions.toSorted((a, b) => Number(a) - Number(b));
+  const inOrder = versions.toSorted(inOrderOfVersions);
   return Promise.all(
     inOrder.map(async (version) => {
       const folder = join(modelsDir, name, version);
@@ -87,7 +88,7 @@ async function versionsOf(modelsDir: string, name: string): Promise<readonly Ver
  */
 export async function readModel(files: VersionFiles, maxModelBytes: number): Promise<RepositoryModel> {
   const { name, version, folder } = files;
-  if (!/^\d+$/.test(version))
+  if (!isVersion(version))
     throw new ModelRefusedError('contract', `the version folder must be a whole number, found '${version}'`);
   const model = await readFile(folder, MODEL_FILE, maxModelBytes);
   const golden = await readIfThere(folder, GOLDEN_FILE, MAX_GOLDEN_FILE_BYTES);

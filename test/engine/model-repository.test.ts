@@ -56,6 +56,11 @@ describe('reading the repository', () => {
     expect(refused).toEqual([]);
   });
 
+  it('is not put out of order by folders that are no versions', async () => {
+    const path = await folderOf({ a: { '10': bytes, '1a': bytes, '2': bytes } });
+    expect((await listVersions(path)).map(({ version }) => version)).toEqual(['1a', '2', '10']);
+  });
+
   it('ignores what is no folder: the model card, hidden files', async () => {
     const path = await folderOf({ a: { '1': bytes } });
     await writeFile(join(path, 'a', 'README.md'), 'card');
@@ -97,8 +102,8 @@ describe('reading the repository', () => {
     await mkdir(join(path, 'a', '2'));
     const { refused } = await readAll(path);
     expect(refused.map((model) => [model.version, model.reason])).toEqual([
-      ['2', 'cannot read model.onnx: ENOENT'],
       ['latest', expect.stringContaining('whole number')],
+      ['2', 'cannot read model.onnx: ENOENT'],
     ]);
   });
 
