@@ -189,7 +189,7 @@ class LlrEngine implements Engine {
       await lifecycle.started(models, workers, refused);
       requireModels(options, this.models(), lifecycle);
       this.started = true;
-      this.poll();
+      if (!this.closed) this.poll();
     } catch (error) {
       await this.close();
       throw error;

@@ -62,7 +62,8 @@ export class WorkerPool {
     try {
       const refused = (await Promise.all(workers.map(async (worker) => this.warmed(worker)))).flat();
       const unique = new Map(refused.map((model) => [model.key, model]));
-      for (const slot of this.slots) this.adopt(slot);
+      // One that has ended meanwhile may have a replacement, which is adopted when it is ready itself.
+      for (const slot of this.slots) if (slot.starting === workers[slot.index]) this.adopt(slot);
       await Promise.all([...unique.keys()].map(async (key) => this.unload(key)));
       return [...unique.values()];
     } catch (error) {
