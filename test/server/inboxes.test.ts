@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { requestMessage } from '#client/wire.js';
@@ -104,6 +105,43 @@ describe('many half messages', () => {
       await expect.poll(inboxBytes, { timeout: 10_000 }).toBe(0);
     },
   );
+
+  test('count for what they have become when they are unpacked', async () => {
+    const size = 110_000;
+    const small = { maxPrb: 20, maxRx: 2, maxBatchResourceElements: 3360, maxQueuedBytes: ROOM };
+    service = await startTestService({ workers: 1, ...small });
+    const packed = framed(gzipSync(Buffer.alloc(size)), true);
+    const ends: (number | string)[] = [];
+    const client = await RawGrpc.open(service.target);
+    clients.push(client);
+    for (let i = 0; i < 10; i++) {
+      const stream = client.call('ComputeLlr', { 'grpc-encoding': 'gzip' });
+      void statusOf(stream).then((status) => ends.push(status));
+      stream.write(packed);
+    }
+    const staying = Math.floor(ROOM / (size + packed.byteLength));
+    await expect.poll(() => ends.length, { timeout: 10_000 }).toBe(10 - staying);
+    expect(new Set(ends)).toEqual(new Set([8]));
+    expect(await inboxBytes()).toBe(staying * (size + packed.byteLength));
+    client.close();
+    await expect.poll(inboxBytes, { timeout: 10_000 }).toBe(0);
+  });
+
+  test('of a call that is refused, count no longer, however much its client goes on to send', async () => {
+    service = await startTestService({ workers: 1 });
+    const client = await RawGrpc.open(service.target);
+    clients.push(client);
+    const stream = client.call('ComputeLlr', { 'grpc-timeout': '1m' });
+    const code = statusOf(stream);
+    await expect.poll(() => stream.readableEnded, { timeout: 10_000 }).toBe(true);
+    const sent = new Promise((resolve) => {
+      stream.write(framed(new Uint8Array(2 * HALF_BYTES)).subarray(0, HALF_BYTES), resolve);
+    });
+    await sent;
+    expect(await inboxBytes()).toBe(0);
+    stream.close();
+    expect(await code).toBe(4);
+  });
 
   test('of a stream, whole ones count too while they wait', async () => {
     service = await startTestService({ workers: 1, maxQueuedGrids: 1, maxGridsPerRequest: 1 });

@@ -11,7 +11,8 @@ import type { ServiceCore } from '../core.js';
 import { grpcStatus } from '../errors.js';
 import { beginCall, withAnswerMetadata } from './call.js';
 import type { Inbox, Inboxes } from './inboxes.js';
-import { http2StreamOf } from './reset-call.js';
+import { baseOf } from './reset-call.js';
+import { boundedUnpack } from './unpack.js';
 
 /** For the status to get away, before the call is reset. */
 const STATUS_MS = 50;
@@ -25,17 +26,16 @@ export function inboxOf(call: { readonly metadata: Metadata }): Inbox | undefine
   return inboxes.get(call.metadata);
 }
 
-/** Counts what comes of a call's messages, from their first byte; ends the call where there is no room for it. */
-export function inboxInterceptor(core: ServiceCore, room: Inboxes): ServerInterceptor {
+/**
+ * Counts what comes of a call's messages, from their first byte until they are handed over; ends the call where there is no
+ * room for it.
+ * @param limit most bytes of one message, unpacked.
+ */
+export function inboxInterceptor(core: ServiceCore, room: Inboxes, limit: number): ServerInterceptor {
   return ({ path, requestStream }, call) => {
-    const stream = http2StreamOf(call);
+    const base = baseOf(call);
     let metadata: Metadata | undefined;
-    const inbox = room.open(() => {
-      const failure = new SpikingRxError(
-        'QUEUE_FULL',
-        'messages that have not come whole or wait take all their room, and those of this call are the oldest',
-        { retryAfterMs: RETRY_MS },
-      );
+    const refuse = (failure: SpikingRxError): void => {
       const status = grpcStatus(failure);
       if (requestStream || metadata === undefined) call.sendStatus(status);
       else {
@@ -45,22 +45,41 @@ export function inboxInterceptor(core: ServiceCore, room: Inboxes): ServerInterc
         call.sendStatus(withAnswerMetadata(status, record));
         record.end(failure.code);
       }
+      inbox.close();
       // The client has not ended its side, and what it sent is kept as long as that is open.
-      setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), STATUS_MS);
-    });
+      setTimeout(() => base.stream.close(constants.NGHTTP2_CANCEL), STATUS_MS);
+    };
+    const inbox = room.open(() => refuse(noRoom()));
+    // Streams say themselves what they have taken.
+    if (!requestStream) inbox.keepUntilTaken();
+    base.decompressMessage = boundedUnpack({ inbox, limit, refuse });
     // Before grpc-js, which hands a message on as soon as its last byte is there.
-    stream.prependListener('data', (chunk: Buffer) => inbox.receive(chunk));
-    stream.once('close', () => inbox.close());
+    base.stream.prependListener('data', (chunk: Buffer) => inbox.receive(chunk));
+    base.stream.once('close', () => inbox.close());
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((received, next) => {
         metadata = received;
         inboxes.set(received, inbox);
         next(received);
       })
+      .withOnReceiveHalfClose((next) => {
+        if (!requestStream) inbox.taken();
+        next();
+      })
+      // Answered, perhaps before its client was done: what still comes is thrown away.
+      .withOnCancel(() => inbox.close())
       .build();
     return new ServerInterceptingCall(
       call,
       new ResponderBuilder().withStart((next) => next(listener)).build(),
     );
   };
+}
+
+function noRoom(): SpikingRxError {
+  return new SpikingRxError(
+    'QUEUE_FULL',
+    'messages that have not come whole or wait take all their room, and those of this call are the oldest',
+    { retryAfterMs: RETRY_MS },
+  );
 }

@@ -1,8 +1,8 @@
 /** Prefix of a gRPC message: whether it is compressed, and its length in four bytes. */
-const FRAME_BYTES = 5;
+export const FRAME_BYTES = 5;
 
 /**
- * What has come of gRPC messages and is not admitted yet: parts of messages, and whole ones that wait. Together they
+ * What has come of gRPC messages and is not admitted yet: parts of messages, and whole ones that wait, unpacked. Together they
  * take at most `limit` bytes. Beyond it, the call whose messages are here for the longest is given up: it is the one that
  * sends half a message and stops, not the one that sends its own in a moment.
  */
@@ -42,6 +42,10 @@ export class Inbox {
   #length = 0;
   /** Whole messages that nobody has taken, and when they came, on the `performance.now()` clock. */
   readonly #whole: { readonly bytes: number; readonly arrivedMs: number }[] = [];
+  #wholeBytes = 0;
+  /** What whole messages have become beyond what came of them, and of each that is unpacked and kept how much. */
+  #swollenBytes = 0;
+  readonly #swollen: number[] = [];
   #bytes = 0;
   #keeps = false;
   #closed = false;
@@ -54,6 +58,10 @@ export class Inbox {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** From now on whole messages count until they are taken. */
@@ -79,7 +87,23 @@ export class Inbox {
 
   /** The oldest whole message has been admitted or refused. */
   taken(): void {
-    this.#whole.shift();
+    this.#wholeBytes -= this.#whole.shift()?.bytes ?? 0;
+    this.#swollenBytes -= this.#swollen.shift() ?? 0;
+    this.#update();
+  }
+
+  /** A message that is being unpacked takes so many bytes more. */
+  swell(bytes: number): void {
+    if (this.#closed) return;
+    this.#swollenBytes += bytes;
+    this.#update();
+  }
+
+  /** A message has been unpacked, or could not be; `bytes` is all that it has swollen by. */
+  unpacked(bytes: number): void {
+    if (this.#closed) return;
+    if (this.#keeps) this.#swollen.push(bytes);
+    else this.#swollenBytes -= bytes;
     this.#update();
   }
 
@@ -87,6 +111,9 @@ export class Inbox {
   close(): void {
     this.#closed = true;
     this.#whole.length = 0;
+    this.#wholeBytes = 0;
+    this.#swollen.length = 0;
+    this.#swollenBytes = 0;
     this.#partBytes = 0;
     this.#update();
   }
@@ -106,13 +133,16 @@ export class Inbox {
   }
 
   #endMessage(): void {
-    if (this.#keeps) this.#whole.push({ bytes: this.#partBytes, arrivedMs: performance.now() });
+    if (this.#keeps) {
+      this.#whole.push({ bytes: this.#partBytes, arrivedMs: performance.now() });
+      this.#wholeBytes += this.#partBytes;
+    }
     this.#partBytes = 0;
     this.#frameBytes = 0;
   }
 
   #update(): void {
-    const bytes = this.#whole.reduce((sum, whole) => sum + whole.bytes, this.#partBytes);
+    const bytes = this.#partBytes + this.#wholeBytes + this.#swollenBytes;
     const change = bytes - this.#bytes;
     this.#bytes = bytes;
     if (change !== 0) this.onChange(this, change);

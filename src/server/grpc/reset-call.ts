@@ -1,18 +1,28 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
-/** What lies beneath a call in grpc-js, which has no way of its own to end one that its client has stopped taking part in. */
-interface Layer {
+/** Unpacks a message that came with its frame. Rejects with a status. */
+export type Unpack = (framed: Buffer, encoding: string) => Buffer | Promise<Buffer>;
+
+/**
+ * What lies beneath a call in grpc-js, which has no way of its own to end one that its client has stopped taking part
+ * in, nor to bound what it unpacks on all calls together.
+ */
+interface Base {
+  readonly stream: ServerHttp2Stream;
+  decompressMessage: Unpack;
+}
+interface Layer extends Partial<Base> {
   readonly nextCall?: Layer;
-  readonly stream?: ServerHttp2Stream;
 }
 
 /** @throws Error when grpc-js is no longer built as this file takes it to be. */
-export function http2StreamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
+export function baseOf(call: ServerInterceptingCallInterface): Base {
   let layer = call as Layer;
   while (layer.nextCall) layer = layer.nextCall;
-  if (!layer.stream) throw new Error('a call of grpc-js without its HTTP/2 stream');
-  return layer.stream;
+  if (!layer.stream || !layer.decompressMessage)
+    throw new Error('a call of grpc-js is not built as it was expected');
+  return layer as Base;
 }
 
 const calls = new WeakMap<Metadata, ServerInterceptingCallInterface>();
@@ -25,5 +35,5 @@ export function rememberCall(metadata: Metadata, call: ServerInterceptingCallInt
 /** Ends a call, and nothing else on its connection, with what is buffered of it in either direction. */
 export function resetCall({ metadata }: { readonly metadata: Metadata }): void {
   const call = calls.get(metadata);
-  if (call) http2StreamOf(call).close(constants.NGHTTP2_CANCEL);
+  if (call) baseOf(call).stream.close(constants.NGHTTP2_CANCEL);
 }

@@ -31,16 +31,21 @@ const HEALTH_NAMES = ['', SERVICE_NAME, INFERENCE_SERVICE_NAME];
 export function createGrpcServer(core: ServiceCore): GrpcServer {
   const inboxes = new Inboxes(core.config.maxQueuedBytes);
   core.metrics.scheduling.watchInboxes(inboxes);
+  // Beyond it a stream ends with everything on it; what is merely too large is refused by itself.
+  const limit = 2 * maxRequestBytes(core.config);
   const options: ServerOptions = {
-    // Beyond it grpc-js ends a stream with everything on it; what is merely too large is refused by itself.
-    'grpc.max_receive_message_length': 2 * maxRequestBytes(core.config),
+    'grpc.max_receive_message_length': limit,
     'grpc.max_send_message_length': maxResponseBytes(core.config),
     'grpc.max_concurrent_streams': core.config.maxCallsPerConnection,
     'grpc.max_connection_idle_ms': core.config.idleConnectionTimeoutMs,
     // A client that vanished without a word would hold its grids' room for ever.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    interceptors: [inboxInterceptor(core, inboxes), accessInterceptor(core), wholeRequestInterceptor(core)],
+    interceptors: [
+      inboxInterceptor(core, inboxes, limit),
+      accessInterceptor(core),
+      wholeRequestInterceptor(core),
+    ],
   };
   const server = new Server(options);
   const trailers = new AnswerTrailers();

@@ -1,13 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
+import { isSwollen, MAX_RATIO } from '../swelling.js';
 import { bodyRefusal } from './errors.js';
-
-/**
- * So many times its own size a compressed body may become, once it is beyond {@link FREE_BYTES}. Samples of a
- * radio do not get near it; what does is made to fill the memory of others.
- */
-const MAX_RATIO = 100;
-const FREE_BYTES = 2 ** 20;
 
 /** A body on its way through gunzip, which works on the threads of zlib and not on the event loop. */
 export class GzipBody {
@@ -28,7 +22,7 @@ export class GzipBody {
 
   /** @throws PAYLOAD_TOO_LARGE when `decodedBytes` is no honest size. */
   checkRatio(decodedBytes: number): void {
-    if (decodedBytes > FREE_BYTES && decodedBytes > MAX_RATIO * this.#encodedBytes)
+    if (isSwollen(decodedBytes, this.#encodedBytes))
       throw bodyRefusal(413, `at most ${MAX_RATIO} times its compressed size`, 'more');
   }
 

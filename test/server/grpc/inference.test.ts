@@ -70,7 +70,10 @@ describe('ModelInfer', () => {
   });
 
   test('an error that quotes a text cut within a character is a status all the same', async () => {
-    for (const change of [{ datatype: `${'x'.repeat(39)}😀` }, { name: `${'x'.repeat(255)}😀`, datatype: '?' }]) {
+    for (const change of [
+      { datatype: `${'x'.repeat(39)}😀` },
+      { name: `${'x'.repeat(255)}😀`, datatype: '?' },
+    ]) {
       const changed = inputs.map((input) => ({ ...input, ...change }));
       await expect(client.infer({ ...request, inputs: changed })).rejects.toMatchObject({
         code: status.INVALID_ARGUMENT,
