@@ -13,6 +13,8 @@ export interface Queueable extends LaneTraits {
   readonly client: string;
   /** From then on it is not computed. */
   readonly deadlineMs: number;
+  /** Present while it waits; the queue's own. A grid waits in one queue only. */
+  entry: HeapEntry | undefined;
 }
 
 export interface BatchLimits {
@@ -64,28 +66,29 @@ interface Group<T> {
  */
 export class BatchQueue<T extends Queueable> {
   private readonly groups = new Map<string, Group<T>>();
-  private readonly entries = new Map<T, Entry<T>>();
   private readonly lanes = new Lanes();
   private readonly tags = { high: new FairTags(), normal: new FairTags() };
   private arrivals = 0;
+  private waiting = 0;
+  private lastEmptied: Group<T> | undefined;
 
   constructor(private readonly limits: BatchLimits) {}
 
   get size(): number {
-    return this.entries.size;
+    return this.waiting;
   }
 
   /** Grids of a priority, urgent or not. */
   sizeOf(priority: Priority): number {
     let size = 0;
-    for (const grid of this.entries.keys()) if (grid.priority === priority) size += 1;
+    for (const { grid } of this.entries()) if (grid.priority === priority) size += 1;
     return size;
   }
 
   /** Arrival of the oldest grid; undefined when empty. */
   oldestMs(): number | undefined {
     let oldest: number | undefined;
-    for (const { enqueuedMs } of this.entries.keys()) oldest = Math.min(oldest ?? enqueuedMs, enqueuedMs);
+    for (const { grid } of this.entries()) oldest = Math.min(oldest ?? grid.enqueuedMs, grid.enqueuedMs);
     return oldest;
   }
 
@@ -104,9 +107,9 @@ export class BatchQueue<T extends Queueable> {
 
   /** Takes out one grid, if it is still here. */
   remove(grid: T): boolean {
-    const entry = this.entries.get(grid);
+    const { entry } = grid;
     if (entry === undefined) return false;
-    this.drop(entry);
+    this.drop(entry as Entry<T>);
     return true;
   }
 
@@ -197,7 +200,8 @@ export class BatchQueue<T extends Queueable> {
     const group = this.groupOf(grid);
     this.arrivals += 1;
     const entry = { grid, group, lane, key, order: this.arrivals, index: 0 };
-    this.entries.set(grid, entry);
+    grid.entry = entry;
+    this.waiting += 1;
     heapOf(group, lane).push(entry);
     group.size += 1;
     this.lanes.joined(lane);
@@ -205,11 +209,11 @@ export class BatchQueue<T extends Queueable> {
 
   private drop(entry: Entry<T>): void {
     const { grid, group, lane } = entry;
-    this.entries.delete(grid);
+    grid.entry = undefined;
+    this.waiting -= 1;
     heapOf(group, lane).remove(entry);
     group.size -= 1;
-    // Shapes come and go: an empty group must not stay behind.
-    if (group.size === 0) this.groups.delete(group.key);
+    if (group.size === 0) this.emptied(group);
     this.lanes.left(lane);
     this.tagsOf(grid)?.leave(grid.client);
   }
@@ -217,6 +221,18 @@ export class BatchQueue<T extends Queueable> {
   /** Undefined where deadlines decide. */
   private tagsOf({ urgent, priority }: T): FairTags | undefined {
     return urgent ? undefined : this.tags[priority];
+  }
+
+  /** Shapes come and go, so empty groups must not stay behind; the last one does, as most often it is the next one. */
+  private emptied(group: Group<T>): void {
+    const { lastEmptied } = this;
+    if (lastEmptied !== undefined && lastEmptied !== group && lastEmptied.size === 0)
+      this.groups.delete(lastEmptied.key);
+    this.lastEmptied = group;
+  }
+
+  private *entries(): Generator<Entry<T>> {
+    for (const { heaps } of this.groups.values()) for (const heap of heaps) yield* heap;
   }
 
   private groupOf(grid: T): Group<T> {

@@ -4,6 +4,7 @@ import { ComputeTimes } from './compute-times.js';
 import { type BatchDispatchedEvent, type EngineObserver, notify } from './observer.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { PendingGrid } from './pending-grid.js';
+import { PlacedList } from './placed-list.js';
 import { isIntact } from './row.js';
 import type { Priority } from './types.js';
 import { WorkerClock } from './worker-clock.js';
@@ -36,7 +37,7 @@ const URGENT_MEMORY_MS = 10_000;
  */
 export class Batcher {
   private readonly queue: BatchQueue<PendingGrid>;
-  private readonly pending = new Set<PendingGrid>();
+  private readonly pending = new PlacedList<PendingGrid>();
   private readonly idleWaiters: (() => void)[] = [];
   private readonly times = new ComputeTimes();
   private readonly clocks = new WeakMap<WorkerHandle, WorkerClock>();

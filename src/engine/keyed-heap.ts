@@ -7,7 +7,7 @@ export interface HeapEntry {
 }
 
 /** A binary heap whose entries can leave from the middle: all but `peek` take time of order log n. */
-export class KeyedHeap<E extends HeapEntry> {
+export class KeyedHeap<E extends HeapEntry> implements Iterable<E> {
   private readonly entries: E[] = [];
 
   get size(): number {
@@ -16,6 +16,11 @@ export class KeyedHeap<E extends HeapEntry> {
 
   peek(): E | undefined {
     return this.entries[0];
+  }
+
+  /** In no order. */
+  [Symbol.iterator](): IterableIterator<E> {
+    return this.entries.values();
   }
 
   push(entry: E): void {

@@ -1,4 +1,5 @@
 import { type ErrorCode, SpikingRxError } from '../errors.js';
+import type { HeapEntry } from './keyed-heap.js';
 import type { RepositoryModel } from './model-repository.js';
 import type { Row } from './row.js';
 import type { LlrTiming, Priority, RequestTerms } from './types.js';
@@ -27,6 +28,10 @@ export class PendingGrid {
   readonly answer: Promise<PendingAnswer>;
   readonly client: string;
   readonly priority: Priority;
+  /** Among those without an answer. */
+  place = 0;
+  /** While it waits in the queue. */
+  entry: HeapEntry | undefined;
   /** Infinity when there is none. */
   readonly deadlineMs: number;
   readonly urgent: boolean;

@@ -48,6 +48,7 @@ export interface WorkerThreadOptions {
 }
 
 interface InFlight {
+  readonly batchId: number;
   readonly memory: SharedArrayBuffer;
   readonly resolve: (answer: BatchAnswer) => void;
   readonly reject: (error: Error) => void;
@@ -67,7 +68,8 @@ export class WorkerHandle {
   /** Resolves when the thread is gone; of one that has stalled, perhaps never. */
   readonly exited: Promise<void>;
   private readonly thread: Worker;
-  private readonly inFlightBatches = new Map<number, InFlight>();
+  /** In the order in which they run. */
+  private readonly inFlightBatches: InFlight[] = [];
   /** Shared memory of finished batches, for the next ones. */
   private readonly spareMemory: SharedArrayBuffer[] = [];
   private readonly changes = new Map<number, Change>();
@@ -111,7 +113,7 @@ export class WorkerHandle {
 
   /** Batches sent and not answered: the running one and those prepared behind it. */
   get inFlight(): number {
-    return this.inFlightBatches.size;
+    return this.inFlightBatches.length;
   }
 
   /**
@@ -127,8 +129,8 @@ export class WorkerHandle {
     const batchId = this.takeId();
     const message: BatchMessage = { type: 'batch', batchId, modelKey: model.key, layout, memory };
     return new Promise<BatchAnswer>((resolve, reject) => {
-      this.inFlightBatches.set(batchId, { memory, resolve, reject });
-      if (this.inFlightBatches.size === 1) this.watchRunning();
+      this.inFlightBatches.push({ batchId, memory, resolve, reject });
+      if (this.inFlightBatches.length === 1) this.watchRunning();
       this.thread.postMessage(message, []);
     });
   }
@@ -196,9 +198,9 @@ export class WorkerHandle {
       this.changes.delete(message.changeId);
       return;
     }
-    const batch = this.inFlightBatches.get(message.batchId);
+    const index = this.inFlightBatches.findIndex(({ batchId }) => batchId === message.batchId);
+    const [batch] = index < 0 ? [] : this.inFlightBatches.splice(index, 1);
     if (batch === undefined) return;
-    this.inFlightBatches.delete(message.batchId);
     this.watchRunning();
     this.spareMemory.push(batch.memory);
     if (message.type === 'done') {
@@ -211,7 +213,7 @@ export class WorkerHandle {
   /** Batches run in their order, so the time of the oldest begins when the one before it has been answered. */
   private watchRunning(): void {
     clearTimeout(this.stallTimer);
-    if (this.inFlightBatches.size === 0) return;
+    if (this.inFlightBatches.length === 0) return;
     const { stallMs } = this.options;
     this.stallTimer = setTimeout(() => this.onStall('a batch did not return', stallMs), stallMs);
   }
@@ -225,12 +227,8 @@ export class WorkerHandle {
   private onStall(what: string, limitMs: number): void {
     this.givenUp = true;
     const reason = `${what} within ${limitMs} ms`;
-    const [running] = this.changes.size > 0 ? [] : this.inFlightBatches;
-    if (running !== undefined) {
-      const [batchId, batch] = running;
-      this.inFlightBatches.delete(batchId);
-      batch.reject(new SpikingRxError('INTERNAL', `${reason}; its worker was given up`));
-    }
+    const running = this.changes.size > 0 ? undefined : this.inFlightBatches.shift();
+    running?.reject(new SpikingRxError('INTERNAL', `${reason}; its worker was given up`));
     const message: MainMessage = { type: 'stop' };
     this.thread.postMessage(message, []);
     this.thread.unref();
@@ -240,8 +238,7 @@ export class WorkerHandle {
   private onExit(reason: string): void {
     this.alive = false;
     clearTimeout(this.stallTimer);
-    const lost = [...this.inFlightBatches.values()];
-    this.inFlightBatches.clear();
+    const lost = this.inFlightBatches.splice(0);
     for (const [index, batch] of lost.entries())
       batch.reject(new WorkerLostError(reason, index === 0 && !this.givenUp));
     for (const { reject } of this.changes.values()) reject(new WorkerLostError(reason, false));

@@ -21,6 +21,7 @@ export function item(
     priority: 'normal',
     urgent: false,
     deadlineMs: Number.POSITIVE_INFINITY,
+    entry: undefined,
     ...overrides,
   };
 }
