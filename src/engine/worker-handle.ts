@@ -111,6 +111,11 @@ export class WorkerHandle {
     return this.givenUp;
   }
 
+  /** A model is being loaded or released: a batch may have to wait for a part of it. */
+  get changing(): boolean {
+    return this.changes.size > 0;
+  }
+
   /** Batches sent and not answered: the running one and those prepared behind it. */
   get inFlight(): number {
     return this.inFlightBatches.length;

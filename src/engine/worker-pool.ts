@@ -122,13 +122,14 @@ export class WorkerPool {
     return this.slots.reduce((sum, slot) => sum + (slot.worker?.inFlight ?? 0), 0);
   }
 
-  /** Live workers with exactly `inFlight` batches in them. */
+  /** Live workers with exactly `inFlight` batches in them; those that load a model only where there are no others. */
   withInFlight(inFlight: number): readonly WorkerHandle[] {
     const workers: WorkerHandle[] = [];
     for (const { worker } of this.slots) {
       if (worker !== undefined && worker.inFlight === inFlight) workers.push(worker);
     }
-    return workers;
+    const undisturbed = workers.filter(({ changing }) => !changing);
+    return undisturbed.length > 0 ? undisturbed : workers;
   }
 
   /** A worker answered: its next end starts again at the shortest delay. */

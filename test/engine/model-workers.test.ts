@@ -83,6 +83,21 @@ it('without requests too', async () => {
   scripted.openGate(99);
 });
 
+it('while one worker loads, requests go to the others', async () => {
+  scripted = await scriptedEngine({ modelControl: 'explicit', workers: 2 });
+  const { engine, hangs } = scripted;
+  await put(scripted, '2', another('hang-on-load'));
+  const loading = engine.repository.load('pass');
+  await until(hangs, 'the loading did not begin');
+  for (const value of [1, 2, 3, 4, 5])
+    expect(valueOf(await engine.compute(scriptedRequest(value, { version: '1' })))).toBe(value);
+  // One sent to the worker that hangs would have been answered after that had made its session.
+  expect(scripted.sessions()).toBe(2);
+  scripted.openGate(99);
+  await loading;
+  expect(valueOf(await engine.compute(scriptedRequest(6, { version: '2' })))).toBe(6);
+});
+
 it('every session is released: after 30 changes, refused ones too, each worker holds one', async () => {
   scripted = await scriptedEngine({ modelControl: 'explicit', workers: 2 });
   const { engine } = scripted;

@@ -55,7 +55,10 @@ let made = 0;
 /** A file says that a session is held, so that tests can count them over all workers. */
 async function createSession(bytes) {
   if (Buffer.from(bytes).includes('die-on-load')) process.exit(9);
-  if (Buffer.from(bytes).includes('hang-on-load')) waitForGate(99);
+  if (Buffer.from(bytes).includes('hang-on-load')) {
+    closeSync(openSync(join(folder, 'hangs'), 'w'));
+    waitForGate(99);
+  }
   made += 1;
   const held = join(folder, `session-${threadId}-${made}`);
   closeSync(openSync(held, 'wx'));

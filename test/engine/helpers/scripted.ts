@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ export interface ScriptedEngine {
   readonly modelsDir: string;
   /** Sessions that all workers hold together; those of a worker that died count on. */
   sessions(): number;
+  /** Whether a worker has come to load a model that hangs until gate 99 opens. */
+  hangs(): boolean;
   /** Lets batches that wait for this gate end. */
   openGate(gate: number): void;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export async function scriptedEngine(options: Partial<EngineOptions> = {}): Prom
     record,
     modelsDir: models.path,
     sessions: () => readdirSync(folder).filter((name) => name.startsWith('session-')).length,
+    hangs: () => existsSync(join(folder, 'hangs')),
     openGate: (gate) => writeFileSync(join(folder, `gate-${gate}`), ''),
     close: async () => {
       await engine.close();
