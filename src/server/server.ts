@@ -54,10 +54,34 @@ const HEALTH_PERIOD_MS = 250;
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
   const log = deps.log ?? createLogger(config);
   const metrics = new Metrics();
-  // First: what it refuses is refused before models are loaded.
-  const { files, access, tls } = await loadCredentials(config, metrics.access, log);
+  try {
+    // First: what it refuses is refused before models are loaded.
+    const credentials = await loadCredentials(config, metrics.access, log);
+    try {
+      return await startWith(credentials, { config, log, metrics, internals: deps.engine });
+    } catch (error) {
+      credentials.files.close();
+      throw error;
+    }
+  } catch (error) {
+    metrics.close();
+    throw error;
+  }
+}
+
+interface StartParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly internals: EngineInternals | undefined;
+}
+
+async function startWith(
+  { files, access, tls }: Awaited<ReturnType<typeof loadCredentials>>,
+  { config, log, metrics, internals }: StartParts,
+): Promise<RunningServer> {
   const tracing = await startTracing(process.env, log);
-  const prepared = await observedEngine(config, { metrics, log, tracing, internals: deps.engine });
+  const prepared = await observedEngine(config, { metrics, log, tracing, internals });
   const { engine } = prepared;
   try {
     const effective = withRoomForModels(config, prepared);
@@ -74,7 +98,6 @@ export async function startServer(config: Config, deps: ServerDeps = {}): Promis
     log.info('ready');
     return running({ core, grpc, listeners, log, files });
   } catch (error) {
-    files.close();
     await engine.close();
     throw error;
   }
@@ -132,6 +155,7 @@ function running(parts: Parts): RunningServer {
   const stopWatching = (): void => {
     clearInterval(health);
     parts.files.close();
+    core.metrics.close();
   };
   let closing: Promise<void> | undefined;
   return {
@@ -167,7 +191,6 @@ async function shutDown({ core, grpc, listeners, log }: Parts): Promise<void> {
   await closed;
   await within(FLUSH_SPANS_MS, core.requests.close());
   if (core.capture) await within(FLUSH_CAPTURE_MS, core.capture.close());
-  core.metrics.close();
   log.info({ abandoned }, 'stopped');
 }
 

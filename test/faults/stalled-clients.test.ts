@@ -3,6 +3,7 @@ import { constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
+import { inferenceServiceDefinition } from '#wire/inference/proto.js';
 import { grid, jsonGrid } from '../server/helpers/grids.js';
 import { startTestService, type TestService } from '../server/helpers/service.js';
 import { expectNothingHeld, until } from './helpers/faults.js';
@@ -125,6 +126,32 @@ test('answers that are not read: REST loses its connection, a gRPC call is reset
   raw.close();
   // Nothing is held any more, though the REST client is still there and reads nothing.
   expect(await complaintsOfOthers()).toEqual([]);
+});
+
+test('tensors that are not read hold their room until they are given up', async () => {
+  service = await startTestService({ workers: 1, requestTimeoutMs: 4000 });
+  const { engine } = service.server;
+  const [rows, nSc] = [8, 840];
+  const tensor = (name: string, channels: number) => ({
+    name,
+    datatype: 'FP32',
+    shape: [rows, channels, 14, nSc],
+  });
+  const inputs = [tensor('rx_grid', 4), tensor('dmrs', 2)];
+  const data = inputs.map(
+    ({ shape }) => new Uint8Array(new Float32Array(shape.reduce((a, b) => a * b)).fill(1).buffer),
+  );
+  const raw = await RawGrpc.open(service.target, { windowBytes: 1024 });
+  const call = raw.call('ModelInfer');
+  call.pause();
+  const message = { modelName: 'random', inputs, rawInputContents: data };
+  call.end(framed(inferenceServiceDefinition.ModelInfer.requestSerialize(message)));
+  await until(() => engine.stats.admittedGrids > 0, 'not come in');
+  await until(() => engine.stats.unansweredGrids === 0, 'not computed');
+  expect(engine.stats.admittedGrids).toBeGreaterThanOrEqual(rows);
+  await once(call, 'close');
+  await until(() => engine.stats.admittedGrids === 0, 'room is held');
+  raw.close();
 });
 
 test('a client that goes away with several requests on one connection gives back the room of all', async () => {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { newApiKey } from '#server/access/api-keys.js';
 import { loadConfig } from '#server/config.js';
 import { hasTool } from '../helpers/tools.js';
 import { startTestService, type TestService } from './helpers/service.js';
@@ -45,7 +47,7 @@ describe('headers', () => {
 });
 
 describe('pages of others', () => {
-  test('may not call', async () => {
+  test('get nothing to read', async () => {
     const answer = await fetch(`${service.url}/v1/models`, { headers: { origin: ORIGIN } });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     const asked = await preflight(service.url, ORIGIN);
@@ -72,6 +74,33 @@ describe('pages of others', () => {
     const admin = await preflight(`http://127.0.0.1:${open.server.adminPort}`, ORIGIN);
     expect(admin.headers.get('access-control-allow-origin')).toBeNull();
     await open.close();
+  });
+
+  test('make no admin call of what their reader may, without a key of their own', async () => {
+    const { key, entry } = newApiKey({ id: 'ops', scopes: ['admin'] });
+    const folder = await mkdtemp(join(tmpdir(), 'spikingrx-pages-'));
+    const apiKeysFile = join(folder, 'keys.yaml');
+    await writeFile(apiKeysFile, stringify({ keys: [entry] }));
+    const unload = async (running: TestService, headers: Record<string, string>) => {
+      const url = `http://127.0.0.1:${running.server.adminPort}/v2/repository/models/random/unload`;
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain', ...headers },
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const settings = { adminPort: 0, modelControl: 'explicit' };
+    const near = await startTestService(settings);
+    expect(await unload(near, { origin: 'https://evil.example' })).toBe(403);
+    expect(near.server.engine.models().filter(({ name }) => name === 'random')).toHaveLength(2);
+    expect(await unload(near, {})).toBe(200);
+    await near.close();
+    const keyed = await startTestService({ ...settings, apiKeysFile });
+    expect(await unload(keyed, { origin: ORIGIN })).toBe(401);
+    expect(await unload(keyed, { origin: ORIGIN, 'x-api-key': key })).toBe(200);
+    await keyed.close();
+    await rm(folder, { recursive: true });
   });
 
   test.each(['lab.example', 'https://lab.example/', 'https://*.example', '*,https://a', ''])(

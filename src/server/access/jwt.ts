@@ -51,9 +51,11 @@ export class JwtVerifier {
     const hash = createHash('sha256').update(token).digest('base64');
     const known = this.#known.get(hash);
     if (known) return Date.now() < (known.expiresMs ?? 0) ? known : undefined;
+    const keys = this.#keys;
     try {
-      const principal = this.#principal(await this.#payload(token));
-      this.#known.set(hash, principal);
+      const principal = this.#principal(await this.#payload(token, keys));
+      // They may have been withdrawn in the meantime.
+      if (keys === this.#keys) this.#known.set(hash, principal);
       return principal;
     } catch (error) {
       if (error instanceof SpikingRxError) throw error;
@@ -61,7 +63,7 @@ export class JwtVerifier {
     }
   }
 
-  async #payload(token: string): Promise<JWTPayload> {
+  async #payload(token: string, keys: JwtKeys): Promise<JWTPayload> {
     const { issuer, audience, algorithms, clockToleranceMs } = this.rules;
     const options = {
       issuer,
@@ -70,7 +72,6 @@ export class JwtVerifier {
       clockTolerance: clockToleranceMs / 1000,
       requiredClaims: ['exp', 'sub'],
     };
-    const keys = this.#keys;
     const { payload } =
       typeof keys === 'function'
         ? await jwtVerify(token, keys, options)

@@ -108,7 +108,8 @@ async function computeLlr(
   }
 }
 
-function whenOver(signal: AbortSignal, act: () => void): void {
+/** When the call is over. */
+export function whenOver(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();
   else signal.addEventListener('abort', act, { once: true });
 }

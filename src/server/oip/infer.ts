@@ -61,28 +61,10 @@ export interface InferAnswer {
 }
 
 /**
- * Takes room for one request, computes it and gives the room back.
- * @throws NOT_FOUND, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, …
- */
-export async function infer(
-  core: ServiceCore,
-  request: InferRequest,
-  context: InferContext,
-): Promise<InferAnswer> {
-  const rows = inferRows(core, request);
-  const permit = core.admit({ grids: rows, bytes: 0, client: context.client });
-  try {
-    return await inferAdmitted(core, () => request, { ...context, rows });
-  } finally {
-    permit.release();
-  }
-}
-
-/**
  * Validates, computes and counts one request that has room: each entry along the batch axis is a row of the batcher,
  * and all are answered together.
  * @param read translates the transport's message; what it throws fails the request.
- * @throws as `infer`, but for QUEUE_FULL.
+ * @throws NOT_FOUND, INVALID_ARGUMENT, PAYLOAD_TOO_LARGE, DEADLINE_EXCEEDED, CANCELLED, …
  */
 export async function inferAdmitted(
   core: ServiceCore,

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { SpikingRxError } from '../../errors.js';
 import type { Entrance } from '../access/access.js';
 import type { Principal, RequiredScope } from '../access/principal.js';
 import { clientOf, clientOfAddress } from '../client-key.js';
@@ -24,16 +25,30 @@ export function guardRoutes(app: App, core: ServiceCore, entrance: Entrance): vo
     const scope = request.is404 ? 'none' : (request.routeOptions.config.scope ?? 'infer');
     request.principal = await core.access.admit(callerOf(request), scope, entrance);
     const { principal, ip, routeOptions } = request;
-    if (scope === 'admin')
-      request.log.info(
-        { principal: principal.id, method: `${request.method} ${routeOptions.url}` },
-        'admin call',
-      );
+    if (scope === 'admin') {
+      refusePages(request.headers);
+      const method = `${request.method} ${routeOptions.url}`;
+      request.log.info({ principal: principal.id, method }, 'admin call');
+    }
     if (scope !== 'none')
       core.rates.requests.take(
         clientOf(principal, () => clientOfAddress(ip)),
         1,
       );
+  });
+}
+
+/**
+ * Any page can have a browser send a POST without a credential, or with a certificate that the browser brings along, to
+ * what its user reaches: adminPort for one. The browser says so by `Origin`; a key or token a page must have itself.
+ * @throws PERMISSION_DENIED
+ */
+function refusePages({ origin, authorization, 'x-api-key': apiKey }: FastifyRequest['headers']): void {
+  if (origin === undefined || authorization !== undefined || apiKey !== undefined) return;
+  throw new SpikingRxError('PERMISSION_DENIED', 'an admin call from a page needs an API key or a token', {
+    field: 'origin',
+    expected: 'none, or an API key or a token beside it',
+    received: 'one',
   });
 }
 

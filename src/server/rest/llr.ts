@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { decodeFloat16 } from '../../float16.js';
-import type { Permit } from '../../engine/types.js';
 import { invalid } from '../../errors.js';
 import { checkGridCount, type GridAnswer, type ServiceCore } from '../core.js';
 import { llrFormat } from '../decode-grid.js';
@@ -20,7 +19,7 @@ import { milliseconds } from '../provenance.js';
 import type { WireDmrs, WireGrid } from '../wire-grid.js';
 import type { App } from './app-type.js';
 import { answerHeaders, binaryGrids, binaryHeaders } from './binary.js';
-import { admittedBody, checkUpload } from './upload.js';
+import { admitGrids, admittedBody, checkUpload } from './upload.js';
 
 /** `POST /v1/llr`, JSON and octet-stream. */
 export function llrRoutes(app: App, core: ServiceCore): void {
@@ -55,19 +54,12 @@ function refuseTooManyGrids(body: unknown, core: ServiceCore): void {
   if (Array.isArray(grids) && grids.length > 0) checkGridCount(grids.length, core.config);
 }
 
-/** Released when the answer is out, or the connection lost. */
-function admitGrids(call: Call<unknown>, count: number): Permit {
-  checkGridCount(count, call.core.config);
-  const permit = call.core.admit({ grids: count, bytes: 0, client: call.request.client });
-  call.reply.raw.once('close', () => permit.release());
-  return permit;
-}
-
 async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
   const { body, query, core, reply } = call;
   const [unused] = Object.keys(query);
   if (unused !== undefined)
     throw invalid(unused, 'no query with a JSON body, which describes itself', 'a query parameter');
+  checkGridCount(body.grids.length, core.config);
   admitGrids(call, body.grids.length);
   const model = core.llrModel(body.model, body.version);
   const format = llrFormat(formatOf(body.output), 'output');
@@ -174,6 +166,7 @@ function llrNumbers(datatype: 'f32' | 'f16' | 'i8', bytes: Uint8Array<ArrayBuffe
 async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const { body, query, core, request, reply } = call;
   const grids = binaryGrids(body, query);
+  checkGridCount(grids.length, core.config);
   admitGrids(call, grids.length);
   const model = core.llrModel(query.model, query.version);
   const { record, gone: signal, client, receivedMs } = request;

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { invalid, SpikingRxError } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
-import { infer } from '../oip/infer.js';
+import { inferAdmitted, inferRows } from '../oip/infer.js';
 import { modelMetadata, modelReady, serverMetadata } from '../oip/metadata.js';
 import { milliseconds, provenanceTexts } from '../provenance.js';
 import type { App } from './app-type.js';
@@ -12,7 +12,7 @@ import { writeInferAnswer } from './oip-answer.js';
 import { repositoryIndexRoute } from './oip-repository.js';
 import { headersOf } from './headers.js';
 import { InferBodySchema, readInferBody } from './oip-body.js';
-import { admittedBody, checkUpload } from './upload.js';
+import { admitGrids, admittedBody, checkUpload } from './upload.js';
 
 /** Length of the JSON of a body that binary data follow. */
 const JSON_LENGTH_HEADER = 'inference-header-content-length';
@@ -107,7 +107,10 @@ async function answerInfer(request: FastifyRequest, reply: FastifyReply, core: S
   const length = request.headers[JSON_LENGTH_HEADER];
   const read = readInferBody(body, Array.isArray(length) ? length.join() : length);
   const { record, gone: signal, client } = request;
-  const answer = await infer(core, { ...read, model, version }, { record, signal, client, receivedMs });
+  const wanted = { ...read, model, version };
+  const rows = inferRows(core, wanted);
+  admitGrids({ request, reply, core }, rows);
+  const answer = await inferAdmitted(core, () => wanted, { record, signal, client, receivedMs, rows });
   const start = performance.now();
   const { body: bytes, jsonLength } = writeInferAnswer(answer, read);
   const encodeMs = performance.now() - start;

@@ -57,6 +57,12 @@ export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: 
     core.engine.admit({ grids: 0, bytes: length, client: request.client }).release();
 }
 
+/** Room for the grids, or rows, of a request: released when the answer is out, or the connection lost. */
+export function admitGrids({ request, reply, core }: Upload, grids: number): void {
+  const permit = core.admit({ grids, bytes: 0, client: request.client });
+  reply.raw.once('close', () => permit.release());
+}
+
 interface Upload {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { ClientGrid } from '#client/index.js';
 import { requestMessage } from '#client/wire.js';
+import { inferenceServiceDefinition } from '#wire/inference/proto.js';
 import { llrServiceDefinition } from '#wire/proto.js';
 
 const { ComputeLlr, StreamLlr } = llrServiceDefinition;
+const { ModelInfer } = inferenceServiceDefinition;
+const METHODS = { ComputeLlr, StreamLlr, ModelInfer };
 
 /** gRPC over a bare HTTP/2 session, for clients that do not behave. */
 export class RawGrpc {
@@ -19,11 +22,8 @@ export class RawGrpc {
     return new RawGrpc(session);
   }
 
-  call(
-    method: 'ComputeLlr' | 'StreamLlr',
-    headers: Readonly<Record<string, string>> = {},
-  ): ClientHttp2Stream {
-    const { path } = method === 'ComputeLlr' ? ComputeLlr : StreamLlr;
+  call(method: keyof typeof METHODS, headers: Readonly<Record<string, string>> = {}): ClientHttp2Stream {
+    const { path } = METHODS[method];
     const stream = this.session.request({
       ':method': 'POST',
       ':path': path,

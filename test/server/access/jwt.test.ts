@@ -108,6 +108,16 @@ describe('keys', () => {
     expect(() => fileKeys(Buffer.from(text))).toThrow(/^jwtKeys: expected public keys/);
   });
 
+  test('are withdrawn for tokens too that are being looked at', async () => {
+    const subject = verifier(async () => {
+      subject.keys = async () => other.publicKey;
+      return publicKey;
+    });
+    const signed = await token();
+    await subject.verify(signed);
+    expect(await subject.verify(signed)).toBeUndefined();
+  });
+
   test('come from a URL; while it does not answer, tokens are neither right nor wrong', async () => {
     let status = 500;
     const server = createServer((_request, response) => {

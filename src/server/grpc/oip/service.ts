@@ -17,7 +17,7 @@ import { modelMetadata, modelReady, serverMetadata } from '../../oip/metadata.js
 import { changeRepository, repositoryIndex, requireUnnamed } from '../../oip/repository.js';
 import { provenanceTexts } from '../../provenance.js';
 import { AnsweredStream } from '../answered-stream.js';
-import { type Answer, type CallContext, type Handler, unary, type UnaryParts } from '../unary.js';
+import { type Answer, type CallContext, type Handler, unary, type UnaryParts, whenOver } from '../unary.js';
 import { inferMessage, inferSize } from './infer.js';
 import type { InferRequestMessage } from './infer-request.js';
 import { inferStream, type InferStreamCall } from './stream.js';
@@ -114,6 +114,7 @@ async function modelInfer(
     trailers.describe(response, provenanceTexts([answer.provenance]));
     return response;
   } finally {
-    permit.release();
+    // An answer that its caller does not take fills memory too.
+    whenOver(signal, () => permit.release());
   }
 }
