@@ -53,8 +53,12 @@ export class FairTags {
     this.waiting -= 1;
     if (account.waiting > 0) return;
     this.accounts.delete(client);
-    this.idle.set(client, account.given);
-    this.forget();
+    if (this.waiting === 0) {
+      if (this.idle.size > 0) this.idle.clear();
+    } else {
+      this.idle.set(client, account.given);
+      this.forget();
+    }
   }
 
   private open(client: string): Account {
@@ -67,7 +71,6 @@ export class FairTags {
 
   /** Drops the accounts that make no difference any more, and the oldest of too many. */
   private forget(): void {
-    if (this.waiting === 0) this.idle.clear();
     for (const [client, given] of this.idle) {
       if (given > this.served && this.idle.size <= this.maxIdleClients) return;
       this.idle.delete(client);
