@@ -1,4 +1,4 @@
-import type { GridAnswer } from './core.js';
+import type { GridAnswer } from './grids.js';
 import { provenanceTexts } from './provenance.js';
 import { qualityTexts } from './quality.js';
 

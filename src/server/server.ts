@@ -181,7 +181,7 @@ async function shutDown({ core, grpc, listeners, log }: Parts): Promise<void> {
   await delay(drainDelayMs);
   core.stopStreams();
   const closed = listeners.close();
-  if (!(await within(shutdownTimeoutMs, core.idle())))
+  if (!(await within(shutdownTimeoutMs, core.work.idle())))
     log.warn('requests in flight did not finish in time: closing their connections');
   const { abandoned } = await core.engine.drain(0);
   // What is left are connections without work: idle ones, half a request, a watched health status.

@@ -2,7 +2,7 @@ import { IQ_DATATYPES, LLR_DATATYPES, LLR_LAYOUTS, LLR_POLARITIES } from '../../
 import type { GridMessage, IqTensorMessage } from '../../wire/messages.js';
 import type { CapturedGridMessage } from '../../wire/bulk/captured.js';
 import { decodeBase64 } from '../base64.js';
-import type { GridAnswer } from '../core.js';
+import type { GridAnswer } from '../grids.js';
 import { resultMessage } from '../grpc/messages.js';
 import type { Transport } from '../metrics.js';
 import type { WireGrid, WireIq } from '../wire-grid.js';

@@ -78,7 +78,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
     });
     core.metrics.requests.streamOpened();
     core.stopSignal.addEventListener('abort', this.#onStop, { once: true });
-    this.#listen(core.workBegun());
+    this.#listen(core.work.begun());
     if (core.stopSignal.aborted) this.#onStop();
     else call.sendMetadata(answerMetadata(this.#record));
   }
@@ -243,7 +243,7 @@ export class AnsweredStream<Q extends object, A, R extends object> {
   }
 
   #fail(slot: Slot<R>, failure: SpikingRxError): void {
-    this.#core.gridsEnded(this.#record, failure.code);
+    this.#core.grids.ended(this.#record, failure.code);
     this.#outbox.answer(slot, this.#kind.failed(slot.id, failure));
   }
 

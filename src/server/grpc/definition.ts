@@ -6,7 +6,7 @@ import type { ComputeLlrRequestMessage, StreamLlrResponseMessage } from '../../w
 import { llrServiceDefinition as wire } from '../../wire/proto.js';
 import { invalid, SpikingRxError } from '../../errors.js';
 import { maxRequestBytes, type Config } from '../config.js';
-import { checkGridCount } from '../core.js';
+import { checkGridCount } from '../grids.js';
 import { checkReportCount, MAX_REPORTS } from '../decode-reports.js';
 import type { Requests } from '../telemetry/requests.js';
 import type { AnswerTrailers } from './trailers.js';

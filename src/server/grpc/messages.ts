@@ -15,7 +15,7 @@ import {
 } from '../../wire/messages.js';
 import type { LlrFormat, Priority, RequestSize } from '../../engine/types.js';
 import { invalid, type SpikingRxError } from '../../errors.js';
-import type { GridAnswer } from '../core.js';
+import type { GridAnswer } from '../grids.js';
 import { llrFormat } from '../decode-grid.js';
 import type { WireTerms } from '../deadlines.js';
 import { errorBody, GRPC_STATUS } from '../errors.js';

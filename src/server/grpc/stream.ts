@@ -50,7 +50,7 @@ function computeGrids(
   return async (index, trace) => {
     const field = `grids[${index}]`;
     const read = () => wireGrid(message.grids![index]!, message, field);
-    return resultMessage(await core.computeGrid(read, { ...context, priority, trace, model, field }));
+    return resultMessage(await core.grids.compute(read, { ...context, priority, trace, model, field }));
   };
 }
 

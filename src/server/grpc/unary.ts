@@ -10,7 +10,8 @@ import type {
 } from '../../wire/messages.js';
 import type { SpikingRxError } from '../../errors.js';
 import { answerTexts } from '../answer-texts.js';
-import { checkGridCount, type ServiceCore } from '../core.js';
+import type { ServiceCore } from '../core.js';
+import { checkGridCount } from '../grids.js';
 import { clientOf, clientOfPeer } from '../client-key.js';
 import { grpcStatus, toSpikingRxError } from '../errors.js';
 import { describeModel } from '../model-json.js';
@@ -90,7 +91,7 @@ async function computeLlr(
     const model = core.llrModel(request.model, request.version);
     const priority = priorityOf(request);
     const grids = messages.map((grid, i) => wireGrid(grid, request, `grids[${i}]`));
-    const answers = await core.computeAll(grids, {
+    const answers = await core.grids.computeAll(grids, {
       record,
       model,
       signal,
@@ -123,7 +124,7 @@ export function unary<Q, A extends object>(
     const receivedMs = performance.now();
     const record = beginCall(core, { call, method: method.method });
     const abort = new AbortController();
-    const done = core.workBegun();
+    const done = core.work.begun();
     // grpc-js says so of every call in the end: when its trailers are out, too.
     call.on('cancelled', () => {
       done();

@@ -74,11 +74,11 @@ export async function inferAdmitted(
   const { record, rows } = context;
   try {
     const answer = await compute(core, read(), context);
-    core.gridsEnded(record, 'OK', rows);
+    core.grids.ended(record, 'OK', rows);
     return answer;
   } catch (error) {
     const failure = toSpikingRxError(error);
-    core.gridsEnded(record, failure.code, rows);
+    core.grids.ended(record, failure.code, rows);
     throw failure;
   }
 }

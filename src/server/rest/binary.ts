@@ -4,7 +4,7 @@ import { IQ_BYTES } from '../../iq.js';
 import { DmrsConfigSchema } from '../../nr/dmrs-schema.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
 import { answerTexts } from '../answer-texts.js';
-import type { GridAnswer } from '../core.js';
+import type { GridAnswer } from '../grids.js';
 import { llrFormat } from '../decode-grid.js';
 import type { LlrQuery } from '../schemas.js';
 import type { SlotTiming } from '../slot-clock.js';

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { decodeFloat16 } from '../../float16.js';
 import { invalid } from '../../errors.js';
-import { checkGridCount, type GridAnswer, type ServiceCore } from '../core.js';
+import type { ServiceCore } from '../core.js';
+import { checkGridCount, type GridAnswer } from '../grids.js';
 import { llrFormat } from '../decode-grid.js';
 import {
   ErrorSchema,
@@ -75,7 +76,7 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
     }),
   );
   const asArray = body.output?.encoding === 'array';
-  const answers = await core.computeAll(grids, {
+  const answers = await core.grids.computeAll(grids, {
     record: call.request.record,
     model,
     signal: call.request.gone,
@@ -171,7 +172,7 @@ async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
   const model = core.llrModel(query.model, query.version);
   const { record, gone: signal, client, receivedMs } = request;
   const { priority = 'normal' } = query;
-  const answers = await core.computeAll(grids, { record, model, signal, client, priority, receivedMs });
+  const answers = await core.grids.computeAll(grids, { record, model, signal, client, priority, receivedMs });
   const start = performance.now();
   const bytes = concatenated(answers);
   void reply.headers(binaryHeaders(answers));

@@ -31,7 +31,7 @@ export function recordRequests(app: App, core: ServiceCore): void {
     const record = core.requests.begin(requestStart(request));
     request.record = record;
     void reply.headers(record.answerHeaders);
-    const done = core.workBegun();
+    const done = core.work.begun();
     reply.raw.once('close', () => {
       done();
       record.end(wasAnswered(reply) ? (request.failure ?? 'OK') : 'CANCELLED');
