@@ -74,7 +74,11 @@ export function loadConfig(sources: ConfigSources = {}): Config {
         origin.set(key, name(key));
       }
   const config = check(merged, origin);
-  checkTogether(config, (key) => origin.get(key) ?? flagName(key));
+  const nameOf = (key: ConfigKey): string => origin.get(key) ?? flagName(key);
+  for (const [key, needs] of NEEDS)
+    if (origin.has(key) && config[needs] === undefined)
+      throw invalid(nameOf(key), `${nameOf(needs)} beside it`, 'none');
+  checkTogether(config, nameOf);
   return config;
 }
 
@@ -173,6 +177,15 @@ const NEEDS: readonly (readonly [ConfigKey, ConfigKey])[] = [
   ['jwtKeys', 'jwtAudience'],
   ['jwtIssuer', 'jwtKeys'],
   ['jwtAudience', 'jwtKeys'],
+  ['jwtAlgorithms', 'jwtKeys'],
+  ['jwtScopesClaim', 'jwtKeys'],
+  ['jwtClockToleranceMs', 'jwtKeys'],
+  ['tlsMinVersion', 'tlsCert'],
+  ['tlsClientCertificates', 'tlsClientCa'],
+  ['tlsClientScopes', 'tlsClientCa'],
+  ['adminHost', 'adminPort'],
+  ['captureSample', 'captureDir'],
+  ['captureMaxBytes', 'captureDir'],
 ];
 
 /**
@@ -185,9 +198,6 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
   };
   if (config.deviceId !== undefined && config.provider === 'cpu')
     refuse('deviceId', 'no value with provider cpu, where it has no effect');
-  for (const [key, needs] of NEEDS)
-    if (config[key] !== undefined && config[needs] === undefined)
-      throw invalid(nameOf(key), `${nameOf(needs)} beside it`, 'none');
   if (!isKeySource(config.jwtKeys))
     throw invalid(nameOf('jwtKeys'), 'a file, or a URL with https and without a password', 'another URL');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)

@@ -84,6 +84,12 @@ export class ServiceCore {
     return ready ? undefined : 'no model is served';
   }
 
+  /** @throws UNAVAILABLE, with the reason. */
+  requireReady(): void {
+    const { unready } = this;
+    if (unready !== undefined) throw new SpikingRxError('UNAVAILABLE', `not ready: ${unready}`);
+  }
+
   /** Aborted when open streams must come to an end. */
   get stopSignal(): AbortSignal {
     return this.#stop.signal;

@@ -25,7 +25,7 @@ export const ERROR_CATALOGUE = {
       405: 'the path has other methods; `Allow` names them',
       414: 'a part of the path is longer than 256 characters',
       415: 'a content type, or a content encoding, that is not taken',
-      431: 'headers of more than 16 KiB, the request line included: give long descriptions as JSON',
+      431: 'headers of more than `maxHeaderBytes`, the request line included: give long descriptions as JSON',
     },
     retry: 'Never as it is.',
     remedy:

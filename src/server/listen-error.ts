@@ -7,7 +7,7 @@ export class ListenError extends SpikingRxError {
     const code = (cause as { code?: unknown } | null)?.code;
     const inUse = code === 'EADDRINUSE' || String(cause).includes('EADDRINUSE');
     const reason = inUse
-      ? 'the port is in use; choose another with --http-port and --grpc-port'
+      ? 'the port is in use; choose another with --http-port, --grpc-port or --admin-port'
       : String(cause);
     super('FAILED_PRECONDITION', `cannot listen for ${what} on ${address}: ${reason}`, { cause });
   }

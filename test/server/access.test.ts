@@ -233,6 +233,9 @@ describe('with tokens', () => {
 
   test.each([
     [{ jwtIssuer: 'me', jwtAudience: 'rx' }, /--jwt-issuer: expected --jwt-keys beside it/],
+    [{ jwtAlgorithms: 'EdDSA' }, /--jwt-algorithms: expected --jwt-keys beside it/],
+    [{ tlsClientScopes: 'admin' }, /--tls-client-scopes: expected --tls-client-ca beside it/],
+    [{ adminHost: '127.0.0.1' }, /--admin-host: expected --admin-port beside it/],
     [{ jwtKeys: 'x', jwtIssuer: 'me' }, /--jwt-keys: expected --jwt-audience beside it/],
     [{ jwtAlgorithms: 'HS256' }, /--jwt-algorithms: expected known words/],
     [{ jwtAlgorithms: 'none' }, /--jwt-algorithms/],

@@ -58,7 +58,6 @@ describe('pages of others', () => {
   test('may where corsOrigins has theirs: preflights need no credential, calls do', async () => {
     const open = await startTestService({
       corsOrigins: `https://other.example,${ORIGIN}`,
-      tlsClientScopes: 'infer',
       maxRequestsPerSecond: 1000,
       adminPort: 0,
     });

@@ -59,8 +59,12 @@ describe('HTTP/2 in the clear', () => {
     expect(bad.status).toBe(400);
     expect(JSON.parse(bad.body)).toMatchObject({ error: { code: 'INVALID_ARGUMENT', field: 'body' } });
     expect((await send(session, { ':path': '/nowhere' })).status).toBe(404);
+    const unheard = await send(session, { ':method': 'UNHEARD', ':path': '/v1/models' });
+    expect(unheard.status).toBe(404);
+    expect(JSON.parse(unheard.body)).toMatchObject({ error: { code: 'NOT_FOUND' } });
     const { body } = await send(session, { ':path': '/metrics' });
     expect(body).toMatch(/requests_total\{transport="rest",method="POST \/v1\/llr",code="OK"\} \d+/);
+    expect(body).not.toContain('UNHEARD');
     expect(body).not.toMatch(/requests_total\{transport="rest",method="POST \/v1\/llr",code="CANCELLED"\}/);
   });
 

@@ -114,6 +114,9 @@ function restError(
         expected: 'application/json or application/octet-stream',
         received: 'another content type',
       });
+    case 'FST_ERR_NOT_FOUND':
+      // HTTP/2 takes methods that Fastify has never heard of.
+      return new SpikingRxError('NOT_FOUND', 'no route of this method; see /docs');
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return bodyRefusal(400, 'JSON', 'an empty body');
     default:

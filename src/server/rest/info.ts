@@ -61,9 +61,8 @@ export function probeRoutes(app: App, core: ServiceCore): void {
       schema: { summary: 'Ready for grids', response: { 200: StatusSchema, 503: ErrorSchema } },
     },
     async () => {
-      const { unready } = core;
-      if (unready === undefined) return { status: 'ready' };
-      throw new SpikingRxError('UNAVAILABLE', `not ready: ${unready}`);
+      core.requireReady();
+      return { status: 'ready' };
     },
   );
   app.get(

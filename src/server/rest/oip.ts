@@ -40,8 +40,8 @@ function probe(summary: string) {
 function healthRoutes(app: App, core: ServiceCore): void {
   app.get('/v2/health/live', probe('The process is alive'), async () => ({ live: true }));
   app.get('/v2/health/ready', probe('Ready for requests'), async () => {
-    if (core.ready) return { live: true, ready: true };
-    throw new SpikingRxError('UNAVAILABLE', 'not ready: shutting down, or no worker is alive');
+    core.requireReady();
+    return { live: true, ready: true };
   });
 }
 

@@ -52,5 +52,7 @@ export async function allowOrigins(app: App, origins: string): Promise<void> {
     allowedHeaders: CORS_REQUEST,
     exposedHeaders: '*',
     maxAge: 600,
+    // It would be refused in another form than every error has.
+    strictPreflight: false,
   });
 }
