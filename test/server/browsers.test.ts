@@ -41,7 +41,7 @@ describe('headers', () => {
   });
 
   test('no answer is taken for another type than it has, errors included', async () => {
-    for (const path of ['/healthz', '/v1/models', '/nowhere', '/metrics', '/docs/'])
+    for (const path of ['/healthz', '/v1/models', '/nowhere', '/%zz', '/metrics', '/docs/'])
       expect((await fetch(service.url + path)).headers.get('x-content-type-options')).toBe('nosniff');
   });
 });

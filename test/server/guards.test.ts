@@ -20,6 +20,8 @@ const PROBES = [
   'GET /v2/health/live',
   'GET /v2/health/ready',
 ];
+/** Not described, but there. */
+const PAGES = ['GET /docs', 'GET /docs/', 'GET /docs/json', 'GET /docs/yaml', 'GET /docs/static/index.html'];
 const OPEN_METHODS = ['.Health/Check', '.Health/Watch', '.Health/List', '/ServerLive', '/ServerReady'];
 
 const PROTO = fileURLToPath(new URL('../../proto/', import.meta.url));
@@ -91,6 +93,12 @@ describe('with authentication', () => {
       const open = [];
       for (const route of routes) if ((await statusOf(url, route)) !== 401) open.push(route);
       expect(open.toSorted()).toEqual(routes.filter((route) => PROBES.includes(route)).toSorted());
+      // Fastify adds these of itself.
+      for (const route of [...routes.filter((one) => one.startsWith('GET ')), ...PAGES])
+        expect([route, await statusOf(url, route.replace('GET', 'HEAD'))]).toEqual([
+          route,
+          PROBES.includes(route) ? 200 : 401,
+        ]);
     }
     await service.close();
   });
@@ -110,6 +118,8 @@ describe('with authentication', () => {
     for (const route of await routesOf(service.url, headers))
       if ((await statusOf(service.url, route, headers)) === 403) denied.push(route);
     expect(denied).toEqual(expect.arrayContaining(ADMIN_ROUTES));
+    for (const route of ['HEAD /admin/log-level', 'HEAD /metrics', 'GET /%6detrics'])
+      expect(await statusOf(service.url, route, headers)).toBe(403);
     await service.close();
   });
 

@@ -85,10 +85,14 @@ function sendError(reply: FastifyReply, failure: SpikingRxError): FastifyReply {
   // Clients of the Open Inference Protocol look for a text.
   const isText = OPEN_INFERENCE.test(reply.request.url);
   if (isText) void reply.header('x-spikingrx-code', failure.code);
-  return reply
-    .code(status)
-    .type('application/json')
-    .send(JSON.stringify(isText ? { error: failure.message } : errorBody(failure)));
+  return (
+    reply
+      .code(status)
+      .type('application/json')
+      // Some fail before any hook.
+      .header('x-content-type-options', 'nosniff')
+      .send(JSON.stringify(isText ? { error: failure.message } : errorBody(failure)))
+  );
 }
 
 const OPEN_INFERENCE = /^\/v2(?:[/?]|$)/;
