@@ -29,6 +29,16 @@ const preflight = async (url: string, origin: string) =>
     },
   });
 
+async function unload(running: TestService, headers: Record<string, string>): Promise<number> {
+  const url = `http://127.0.0.1:${running.server.adminPort}/v2/repository/models/random/unload`;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', ...headers },
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
 describe('headers', () => {
   test('the page of the API loads what is its own only, and is in nobody’s frame', async () => {
     const { headers } = await fetch(`${service.url}/docs/`);
@@ -80,15 +90,6 @@ describe('pages of others', () => {
     const folder = await mkdtemp(join(tmpdir(), 'spikingrx-pages-'));
     const apiKeysFile = join(folder, 'keys.yaml');
     await writeFile(apiKeysFile, stringify({ keys: [entry] }));
-    const unload = async (running: TestService, headers: Record<string, string>) => {
-      const url = `http://127.0.0.1:${running.server.adminPort}/v2/repository/models/random/unload`;
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'text/plain', ...headers },
-      });
-      await response.arrayBuffer();
-      return response.status;
-    };
     const settings = { adminPort: 0, modelControl: 'explicit' };
     const near = await startTestService(settings);
     expect(await unload(near, { origin: 'https://evil.example' })).toBe(403);
