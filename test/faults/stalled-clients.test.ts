@@ -128,6 +128,22 @@ test('answers that are not read: REST loses its connection, a gRPC call is reset
   expect(await complaintsOfOthers()).toEqual([]);
 });
 
+test('a stream whose answers are not read, and a call that is over while its client goes on, are reset', async () => {
+  await start({ requestTimeoutMs: 1500 });
+  const raw = await RawGrpc.open(service.target, { windowBytes: 1024 });
+  const stalled = raw.call('StreamLlr');
+  stalled.pause();
+  stalled.write(framed(computeMessage(LARGE, { output: { layout: 'grid' } })));
+  const late = raw.call('ComputeLlr', { 'grpc-timeout': '1m' });
+  expect(await statusOf(late)).toBe(status.DEADLINE_EXCEEDED);
+  await once(stalled, 'close');
+  const next = raw.call('ComputeLlr');
+  next.end(framed(computeMessage([grid()], { output: { datatype: 'i8' } })));
+  expect(await statusOf(next)).toBe(status.OK);
+  raw.close();
+  expect(await complaintsOfOthers()).toEqual([]);
+});
+
 test('tensors that are not read hold their room until they are given up', async () => {
   service = await startTestService({ workers: 1, requestTimeoutMs: 4000 });
   const { engine } = service.server;

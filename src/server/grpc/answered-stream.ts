@@ -15,6 +15,7 @@ import { Refused } from './definition.js';
 import { inboxOf } from './inbox-interceptor.js';
 import type { Inbox } from './inboxes.js';
 import { Outbox, type Slot } from './outbox.js';
+import { resetCall, STATUS_MS } from './reset-call.js';
 import type { Compute, StreamKind } from './stream-kind.js';
 import { deadlineOf } from './unary.js';
 import { StreamWindow } from './window.js';
@@ -287,6 +288,8 @@ export class AnsweredStream<Q extends object, A, R extends object> {
     this.#abandon();
     const status = grpcStatus(new SpikingRxError('DEADLINE_EXCEEDED', reason));
     this.#call.emit('error', withAnswerMetadata(status, this.#record));
+    // The status waits behind what is not read.
+    setTimeout(() => resetCall(this.#call), STATUS_MS);
   }
 
   #abandon(): void {

@@ -11,11 +11,9 @@ import type { ServiceCore } from '../core.js';
 import { grpcStatus } from '../errors.js';
 import { beginCall, withAnswerMetadata } from './call.js';
 import type { Inbox, Inboxes } from './inboxes.js';
-import { baseOf } from './reset-call.js';
+import { baseOf, rememberCall, STATUS_MS } from './reset-call.js';
 import { boundedUnpack } from './unpack.js';
 
-/** For the status to get away, before the call is reset. */
-const STATUS_MS = 50;
 /** What fills the room moves on or is given up. */
 const RETRY_MS = 1000;
 
@@ -46,7 +44,7 @@ export function inboxInterceptor(core: ServiceCore, room: Inboxes, limit: number
         record.end(failure.code);
       }
       inbox.close();
-      // The client has not ended its side, and what it sent is kept as long as that is open.
+      // What waits to be sent may wait for ever.
       setTimeout(() => base.stream.close(constants.NGHTTP2_CANCEL), STATUS_MS);
     };
     const inbox = room.open(() => refuse(noRoom()));
@@ -60,14 +58,19 @@ export function inboxInterceptor(core: ServiceCore, room: Inboxes, limit: number
       .withOnReceiveMetadata((received, next) => {
         metadata = received;
         inboxes.set(received, inbox);
+        rememberCall(received, call);
         next(received);
       })
       .withOnReceiveHalfClose((next) => {
         if (!requestStream) inbox.taken();
         next();
       })
-      // Answered, perhaps before its client was done: what still comes is thrown away.
-      .withOnCancel(() => inbox.close())
+      .withOnCancel(() => {
+        inbox.close();
+        // Answered before its client was done, who need not say so ever.
+        if (!base.stream.readableEnded)
+          setTimeout(() => base.stream.close(constants.NGHTTP2_NO_ERROR), STATUS_MS);
+      })
       .build();
     return new ServerInterceptingCall(
       call,

@@ -25,6 +25,9 @@ export function baseOf(call: ServerInterceptingCallInterface): Base {
   return layer as Base;
 }
 
+/** For a status to get away, before its call is reset. */
+export const STATUS_MS = 50;
+
 const calls = new WeakMap<Metadata, ServerInterceptingCallInterface>();
 
 /** So that {@link resetCall} finds the call by its metadata. */

@@ -10,7 +10,6 @@ import { SpikingRxError } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { grpcStatus } from '../errors.js';
 import { beginCall, withAnswerMetadata } from './call.js';
-import { rememberCall, resetCall } from './reset-call.js';
 
 /**
  * Ends a call whose one message has not come whole within `requestTimeoutMs`, as REST does: what has come of it is held
@@ -23,7 +22,6 @@ export function wholeRequestInterceptor(core: ServiceCore): ServerInterceptor {
     const stop = (): void => clearTimeout(timer);
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        rememberCall(metadata, call);
         timer = setTimeout(() => refuse(metadata, { core, path, call }), core.config.requestTimeoutMs);
         next(metadata);
       })
@@ -55,6 +53,4 @@ function refuse(
   const record = beginCall(core, { call: { metadata }, method: path.slice(path.lastIndexOf('/') + 1) });
   record.end(failure.code);
   call.sendStatus(withAnswerMetadata(grpcStatus(failure), record));
-  // The client has not ended its side, and what it sent is kept as long as that is open.
-  setImmediate(() => resetCall({ metadata }));
 }
