@@ -87,6 +87,18 @@ describe('HTTP/2 in the clear', () => {
     expect((await send(session, { ':path': '/readyz' })).status).toBe(200);
   });
 
+  test('an answer that is not read ends its request, and gives back its room', async () => {
+    const deaf = connect(service.url, { settings: { initialWindowSize: 0 } });
+    const stream = deaf.request({ ':method': 'POST', ...llr });
+    stream.on('error', () => undefined);
+    stream.pause().end(BODY);
+    await vi.waitFor(() => expect(admitted()).toBeGreaterThan(0));
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(8);
+    await vi.waitFor(() => expect(admitted()).toBe(0));
+    deaf.destroy();
+  });
+
   test('connections that stop in their first bytes are closed in time', async () => {
     const closed = ['P', 'PRI * HTTP/2.0', ''].map(async (start) => {
       const socket = connectTcp(service.server.httpPort, '127.0.0.1', () => socket.write(start));
