@@ -78,12 +78,15 @@ export class WorkerHandle {
   private givenUp = false;
   private lastError: string | undefined;
   private stallTimer: NodeJS.Timeout | undefined;
+  private readonly stallMs: number;
   private resolveEnded!: (reason: string) => void;
 
+  /** Does not hold on to the models of the setup. */
   constructor(
     readonly index: number,
-    private readonly options: WorkerThreadOptions,
+    options: WorkerThreadOptions,
   ) {
+    this.stallMs = options.stallMs;
     this.thread = new Worker(options.workerUrl, {
       workerData: options.setup,
       name: `spikingrx-engine-${index}`,
@@ -187,8 +190,8 @@ export class WorkerHandle {
     if (!this.alive) throw new WorkerLostError('the worker thread has ended', false);
     const changeId = this.takeId();
     const giveUp = setTimeout(
-      () => this.onStall('a model was not loaded', LOAD_STALLS * this.options.stallMs),
-      LOAD_STALLS * this.options.stallMs,
+      () => this.onStall('a model was not loaded', LOAD_STALLS * this.stallMs),
+      LOAD_STALLS * this.stallMs,
     );
     const changed = new Promise<Refusal | undefined>((resolve, reject) => {
       this.changes.set(changeId, { resolve, reject });
@@ -219,7 +222,7 @@ export class WorkerHandle {
   private watchRunning(): void {
     clearTimeout(this.stallTimer);
     if (this.inFlightBatches.length === 0) return;
-    const { stallMs } = this.options;
+    const { stallMs } = this;
     this.stallTimer = setTimeout(() => this.onStall('a batch did not return', stallMs), stallMs);
   }
 

@@ -40,9 +40,13 @@ export class WorkerPool {
   private closed = false;
   /** What every worker has, and each that starts from now on gets. */
   private readonly models: Map<string, WorkerModel>;
+  /** Without models, which are not to be held once they are released. */
+  private readonly options: WorkerPoolOptions;
 
-  constructor(private readonly options: WorkerPoolOptions) {
-    this.models = new Map(options.thread.setup.models.map((model) => [model.key, model]));
+  constructor(options: WorkerPoolOptions) {
+    const { thread } = options;
+    this.models = new Map(thread.setup.models.map((model) => [model.key, model]));
+    this.options = { ...options, thread: { ...thread, setup: { ...thread.setup, models: [] } } };
     this.slots = Array.from({ length: options.size }, (_, index) => ({
       index,
       worker: undefined,

@@ -8,3 +8,5 @@ import { serveWorker } from './worker-runtime.js';
 if (parentPort === null) throw new Error('src/engine/worker.ts runs as a worker thread only');
 yieldToMainThread();
 await serveWorker(parentPort, workerData as WorkerSetup, createSession);
+// It lives as long as the thread, and must not hold on to models that are released later.
+Object.assign(workerData as WorkerSetup, { models: [] });
