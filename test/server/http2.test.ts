@@ -91,11 +91,12 @@ describe('HTTP/2 in the clear', () => {
     const deaf = connect(service.url, { settings: { initialWindowSize: 0 } });
     const stream = deaf.request({ ':method': 'POST', ...llr });
     stream.on('error', () => undefined);
+    const closed = once(stream, 'close');
     stream.pause().end(BODY);
-    await vi.waitFor(() => expect(admitted()).toBeGreaterThan(0));
-    await once(stream, 'close');
+    await vi.waitFor(() => expect(admitted()).toBeGreaterThan(0), { timeout: 10_000 });
+    await closed;
     expect(stream.rstCode).toBe(8);
-    await vi.waitFor(() => expect(admitted()).toBe(0));
+    await vi.waitFor(() => expect(admitted()).toBe(0), { timeout: 10_000 });
     deaf.destroy();
   });
 
