@@ -9,7 +9,7 @@ import { ModelPoller } from './model-poller.js';
 import type { RepositoryModel } from './model-repository.js';
 import { notify } from './observer.js';
 import type { ResolvedEngineOptions } from './options.js';
-import { type PendingAnswer, PendingGrid, type PendingOutcome } from './pending-grid.js';
+import { PendingGrid, type PendingOutcome } from './pending-grid.js';
 import type { ResolvedProvider } from './provider.js';
 import { requireModels } from './require-models.js';
 import type { Row } from './row.js';
@@ -143,23 +143,27 @@ export class LlrEngine implements Engine {
 
   async compute(request: LlrRequest): Promise<LlrResult> {
     const model = this.modelOf(request);
-    const { tensors, timing } = await this.submit(request, llrRow(request, model), model);
+    const { tensors, timing } = await this.submit(request, llrRow(request, model), model).answer;
     const [llr] = tensors;
     if (llr?.quality === undefined)
       throw new SpikingRxError('INTERNAL', 'the worker returned no LLRs for this grid');
     const { id, format, shape: grid } = request;
-    this.usedShapes.note(model.name, { nSym: grid.nSym, nSc: grid.nSc, batch: timing.batchSize });
+    const { name, version, sha256 } = model;
+    this.usedShapes.note(name, { nSym: grid.nSym, nSc: grid.nSc, batch: timing.batchSize });
     const { shape, bytes, quality } = llr;
-    return { ...origin(id, model), llr: { datatype: format.datatype, shape, bytes }, quality, timing };
+    const answer = { datatype: format.datatype, shape, bytes };
+    return { id, model: name, version, sha256, llr: answer, quality, timing };
   }
 
   async infer(request: TensorRequest): Promise<TensorResult> {
     const model = this.modelOf(request);
     const rows = tensorRows(request, model);
     const answers = await together(request.signal, (signal) =>
-      rows.map(async (row) => this.submit({ ...request, signal }, row, model)),
+      rows.map(async (row) => this.submit({ ...request, signal }, row, model).answer),
     );
-    return { ...origin(request.id, model), ...joinRows(rows[0]?.outputs ?? [], model, answers) };
+    const { name, version, sha256 } = model;
+    const joined = joinRows(rows[0]?.outputs ?? [], model, answers);
+    return { id: request.id, model: name, version, sha256, ...joined };
   }
 
   async drain(timeoutMs: number): Promise<DrainReport> {
@@ -205,25 +209,23 @@ export class LlrEngine implements Engine {
     return lookedUp ?? this.catalog.find(model, version).model;
   }
 
-  private async submit(request: RequestTerms, row: Row, model: RepositoryModel): Promise<PendingAnswer> {
-    const grid = new PendingGrid(request, row, model, (ended, outcome) => this.onSettled(ended, outcome));
+  private submit(request: RequestTerms, row: Row, model: RepositoryModel): PendingGrid {
+    const grid = new PendingGrid(request, row, model, this.onSettled);
     this.lifecycle.instances.hold(model.key);
     this.batcher.submit(grid);
-    return grid.answer;
+    return grid;
   }
 
-  private onSettled(grid: PendingGrid, { code, timing }: PendingOutcome): void {
+  private readonly onSettled = (grid: PendingGrid, { code, timing }: PendingOutcome): void => {
     this.batcher.forget(grid);
     this.lifecycle.instances.release(grid.model.key);
     const { name: model, version } = grid.model;
     const { request, enqueuedMs, priority } = grid;
-    const event = { model, version, outcome: code, request, enqueuedMs, priority, ...timing };
+    const { queueMs, computeMs, batchSize, slackMs } = timing;
+    const times = { enqueuedMs, queueMs, computeMs, slackMs };
+    const event = { model, version, outcome: code, request, priority, batchSize, ...times };
     notify(this.options.observer, 'gridFinished', event);
-  }
-}
-
-function origin(id: string, { name, version, sha256 }: RepositoryModel) {
-  return { id, model: name, version, sha256 };
+  };
 }
 
 /** Resolves when `work` does or `ms` have passed; leaves no timer behind. */

@@ -43,7 +43,7 @@ export interface GridFinishedEvent {
   /** 0 when it never reached a batch. */
   readonly batchSize: number;
   /** Of an urgent one that was sent: what was expected to be left to its deadline then. */
-  readonly slackMs?: number;
+  readonly slackMs?: number | undefined;
   readonly priority: Priority;
 }
 

@@ -132,8 +132,7 @@ export class PendingGrid {
 
   private timing(computeMs: number): LlrTiming {
     const queueMs = (this.batchedMs ?? performance.now()) - this.enqueuedMs;
-    const { batchSize, slackMs } = this;
-    return { queueMs, computeMs, batchSize, ...(slackMs !== undefined && { slackMs }) };
+    return { queueMs, computeMs, batchSize: this.batchSize, slackMs: this.slackMs };
   }
 
   /** True for the first caller only. */

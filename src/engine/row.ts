@@ -44,14 +44,15 @@ export function makeRow(
   parts: Pick<Row, 'inputs' | 'outputs' | 'llr'>,
   { contract }: Pick<RunnableModel, 'contract'>,
 ): Row {
-  const { inputs } = parts;
-  const largest = Math.max(1, ...inputs.map(({ shape }) => elementCount(shape)));
-  const grid = inputs[0]?.shape.slice(1) ?? [];
-  return {
-    ...parts,
-    shapeKey: inputs.map(({ shape }) => shape.join('x')).join(' '),
-    resourceElements: contract === undefined ? largest : elementCount(grid),
-  };
+  const { inputs, outputs, llr } = parts;
+  const shapeKey = inputs.map(({ shape }) => shape.join('x')).join(' ');
+  const resourceElements =
+    contract === undefined ? largestOf(inputs) : elementCount(inputs[0]?.shape.slice(1) ?? []);
+  return { inputs, outputs, llr, shapeKey, resourceElements };
+}
+
+function largestOf(inputs: readonly RowTensor[]): number {
+  return Math.max(1, ...inputs.map(({ shape }) => elementCount(shape)));
 }
 
 /** False when a caller has given the memory of a row away in the meantime. */

@@ -113,7 +113,7 @@ export interface LlrTiming {
   readonly computeMs: number;
   readonly batchSize: number;
   /** Of an urgent one: what was expected to be left to its deadline when its batch was sent. */
-  readonly slackMs?: number;
+  readonly slackMs?: number | undefined;
 }
 
 export interface LlrResult {
