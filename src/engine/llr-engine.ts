@@ -124,12 +124,12 @@ export class LlrEngine implements Engine {
   }
 
   models(): readonly ModelInfo[] {
-    return this.catalog.infos().map((info) => ({ ...info, ready: this.pool.liveWorkers > 0 }));
+    return this.catalog.infos().map((info) => this.asItIsNow(info));
   }
 
   model(name?: string, version?: string): ModelInfo {
     this.requireStarted();
-    return { ...this.catalog.find(name, version).info, ready: this.pool.liveWorkers > 0 };
+    return this.asItIsNow(this.catalog.find(name, version).info);
   }
 
   admit(size: RequestSize): Permit {
@@ -196,6 +196,12 @@ export class LlrEngine implements Engine {
       follow: async (versions, moving) => this.lifecycle.followFolder(versions, moving),
       onUnreadable: (reason) => notify(observer, 'repositoryUnreadable', { reason }),
     });
+  }
+
+  private asItIsNow(info: ModelInfo): ModelInfo {
+    const ready = this.pool.liveWorkers > 0;
+    // Asked for with every message: a copy only where it differs.
+    return info.ready === ready ? info : { ...info, ready };
   }
 
   /** @throws UNAVAILABLE */

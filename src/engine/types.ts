@@ -54,7 +54,7 @@ export interface RequestTerms {
   /** Default `normal`. */
   readonly priority?: Priority;
   /** Aborting it takes the request out of the queue, or drops its row when already in a batch. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Of whoever watches the engine: it comes back with the events. */
   readonly watched?: object | undefined;
 }

@@ -14,12 +14,14 @@ export function clientOfPeer(peer: string): string {
   return clientOfAddress(peer.replace(/:\d+$/, ''));
 }
 
+/** Between a client and the number of his stream. */
+const STREAM = ' stream ';
 let streams = 0;
 
 /** A stream has a client of its own. */
 export function clientOfStream(peer: string): string {
   streams += 1;
-  return `${clientOfPeer(peer)} stream ${streams}`;
+  return `${clientOfPeer(peer)}${STREAM}${streams}`;
 }
 
 /** Who has said who he is, is one client wherever he calls from, and with all his streams. */
@@ -29,5 +31,6 @@ export function clientOf(principal: Principal, otherwise: () => string): string 
 
 /** Rates and reports are those of whoever opened a stream: more streams make no other client of him. */
 export function withoutStream(client: string): string {
-  return client.replace(/ stream \d+$/, '');
+  const end = client.lastIndexOf(STREAM);
+  return end < 0 ? client : client.slice(0, end);
 }

@@ -131,9 +131,8 @@ export class ServiceCore {
   /** @throws as `model`, and FAILED_PRECONDITION for one that takes tensors, not grids. */
   llrModel(name?: string, version?: string): LlrModelInfo {
     const model = this.model(name, version);
-    const { nRx, bitsPerSymbol } = model;
-    if (nRx === undefined || bitsPerSymbol === undefined) throw takesTensors(model.name, model.misfit);
-    return { ...model, nRx, bitsPerSymbol };
+    if (!takesGrids(model)) throw takesTensors(model.name, model.misfit);
+    return model;
   }
 
   /** @throws QUEUE_FULL, RATE_LIMITED, UNAVAILABLE or PAYLOAD_TOO_LARGE. */
@@ -163,7 +162,7 @@ export class ServiceCore {
 
   /** Grids count against their client's rate once there is room for them. @throws RATE_LIMITED. */
   #paid({ grids, client = '' }: RequestSize, permit: Permit): Permit {
-    if (grids === 0) return permit;
+    if (grids === 0 || !this.rates.grids.isLimited) return permit;
     try {
       this.rates.grids.take(withoutStream(client), grids);
       return permit;
@@ -172,4 +171,8 @@ export class ServiceCore {
       throw error;
     }
   }
+}
+
+function takesGrids(model: ModelInfo): model is LlrModelInfo {
+  return model.nRx !== undefined && model.bitsPerSymbol !== undefined;
 }

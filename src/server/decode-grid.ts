@@ -72,7 +72,7 @@ export class GridDecoder {
       client,
       priority,
       watched,
-      ...(signal && { signal }),
+      signal,
       estimatedSnrDb: pilots.snr.estimate(rxGrid, shape),
     };
   }

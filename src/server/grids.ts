@@ -119,11 +119,13 @@ export class GridService {
   #decode(grid: WireGrid, context: GridContext): Decoded {
     const start = performance.now();
     const trace = traceOf(context);
+    const { deadlineMs, urgent } = this.parts.deadlines.of(grid, context);
     const request = this.#decoder.decode(grid, {
       model: context.model,
       field: context.field,
       maxPrb: this.parts.config.maxPrb,
-      ...this.parts.deadlines.of(grid, context),
+      deadlineMs,
+      urgent,
       signal: context.signal,
       client: context.client,
       priority: context.priority ?? 'normal',
@@ -141,7 +143,8 @@ export class GridService {
   async #run({ request, captured, ...known }: Decoded): Promise<GridAnswer> {
     try {
       const result = await this.parts.engine.compute(request);
-      const quality = { ...result.quality, estimatedSnrDb: request.estimatedSnrDb };
+      const { meanAbsLlr, saturatedFraction } = result.quality;
+      const quality = { meanAbsLlr, saturatedFraction, estimatedSnrDb: request.estimatedSnrDb };
       this.parts.metrics.quality.gridAnswered(result, quality);
       this.parts.reports.answered(request.client ?? '', result, quality);
       const answer = { result, quality, provenance: provenanceOf(result, known) };

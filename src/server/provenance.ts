@@ -15,7 +15,7 @@ export interface Provenance {
   readonly queueMs: number;
   readonly computeMs: number;
   /** Of a grid with a deadline: what was expected to be left of its time when its batch was sent, in microseconds. */
-  readonly slackUs?: number;
+  readonly slackUs?: number | undefined;
 }
 
 export function provenanceOf(
@@ -24,8 +24,9 @@ export function provenanceOf(
 ): Provenance {
   const { model, version, sha256, timing } = result;
   const { batchSize, queueMs, computeMs, slackMs } = timing;
-  const slack = slackMs !== undefined && { slackUs: 1000 * slackMs };
-  return { model, version, sha256, ...known, batchSize, queueMs, computeMs, ...slack };
+  const { provider, decodeMs } = known;
+  const slackUs = slackMs === undefined ? undefined : 1000 * slackMs;
+  return { model, version, sha256, provider, batchSize, decodeMs, queueMs, computeMs, slackUs };
 }
 
 /**

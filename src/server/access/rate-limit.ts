@@ -12,21 +12,29 @@ const BURST_MS = 1000;
  * a burst passes, and is paid for afterwards. Answers at once, because admission takes from it.
  */
 export class RateLimit {
-  readonly #evenMs = new LRUCache<string, number>({ max: MAX_CLIENTS });
+  /** Undefined without a limit: it takes megabytes from the start, which every full garbage collection goes through. */
+  readonly #accounts: LRUCache<string, number> | undefined;
 
   /** @param perSecond 0 for no limit. @param unit for the message: `grids`. */
   constructor(
     private readonly perSecond: number,
     private readonly unit: string,
-  ) {}
+  ) {
+    if (perSecond > 0) this.#accounts = new LRUCache({ max: MAX_CLIENTS });
+  }
+
+  get isLimited(): boolean {
+    return this.#accounts !== undefined;
+  }
 
   /** @throws RATE_LIMITED, with the time after which there is room. */
   take(client: string, units: number, nowMs = performance.now()): void {
-    if (this.perSecond === 0) return;
-    const evenMs = Math.max(nowMs, this.#evenMs.get(client) ?? 0);
+    const accounts = this.#accounts;
+    if (accounts === undefined) return;
+    const evenMs = Math.max(nowMs, accounts.get(client) ?? 0);
     const aheadMs = evenMs - nowMs;
     if (aheadMs >= BURST_MS) throw this.#tooMany(aheadMs - BURST_MS);
-    this.#evenMs.set(client, evenMs + (1000 * units) / this.perSecond);
+    accounts.set(client, evenMs + (1000 * units) / this.perSecond);
   }
 
   #tooMany(excessMs: number): SpikingRxError {

@@ -87,12 +87,15 @@ function format(output: OutputFormatMessage | null | undefined, field: string): 
  * @throws INVALID_ARGUMENT for an unknown enum number or a bad scale.
  */
 export function wireGrid(grid: GridMessage, message: ComputeLlrRequestMessage, field: string): WireGrid {
+  const { timeoutMs, deadlineUs, slotTiming } = wireTerms(grid, message);
   return {
     id: grid.id ?? '',
     rx: grid.rx ? wireIq(grid.rx, `${field}.rx`) : undefined,
     dmrs: wireDmrs(grid, `${field}.dmrs`),
     format: grid.output ? format(grid.output, `${field}.output`) : format(message.output, 'output'),
-    ...wireTerms(grid, message),
+    timeoutMs,
+    deadlineUs,
+    slotTiming,
   };
 }
 
