@@ -7,7 +7,7 @@ import {
   type BatchOutput,
   type BatchRow,
 } from './batch-layout.js';
-import { allFinite, formatLlr, formattedBytes, type LlrPlanes } from './llr-format.js';
+import { allFinite, dataLlrs, formatLlr, formattedBytes, type LlrPlanes } from './llr-format.js';
 import { MagnitudeCounter, saturatedFraction } from './llr-quality.js';
 import { type RuntimeTensor, type Session, tensorOver } from './session.js';
 import type { LlrFormat } from './types.js';
@@ -144,7 +144,7 @@ function llrPart(
       byteLength: formattedBytes(input, format),
       write: (buffer, byteOffset) => {
         const answer = formatLlr(input, format, { buffer, byteOffset });
-        const meanAbsLlr = magnitudes?.add(input) ?? 0;
+        const meanAbsLlr = magnitudes?.add(dataLlrs(input, format, answer)) ?? 0;
         return { ...answer, quality: { meanAbsLlr, saturatedFraction: saturatedFraction(answer, format) } };
       },
     },

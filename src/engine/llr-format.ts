@@ -69,6 +69,20 @@ export function formatLlr(input: LlrPlanes, format: LlrFormat, place?: LlrPlace)
   return { shape: format.layout === 'grid' ? [bitsPerSymbol, nSym, nSc] : [count], bytes };
 }
 
+/**
+ * LLRs of the data resource elements in the order of a codeword, of either sign, before the answer's scale.
+ * @param answer of `formatLlr`: where it holds them as they are, they are a view of it.
+ */
+export function dataLlrs(input: LlrPlanes, format: LlrFormat, answer: FormattedLlr): Float32Array {
+  const { datatype, layout, scale } = format;
+  const { buffer, byteOffset, byteLength } = answer.bytes;
+  if (datatype === 'f32' && layout === 'codeword' && scale === 1)
+    return new Float32Array(buffer, byteOffset, byteLength / LLR_BYTES.f32);
+  const values = new Float32Array(countData(input.dataMask) * input.bitsPerSymbol);
+  codeword(input, 1, values);
+  return values;
+}
+
 function countData(dataMask: Uint8Array): number {
   let count = 0;
   for (let re = 0; re < dataMask.length; re += 1) count += dataMask[re] === 0 ? 0 : 1;

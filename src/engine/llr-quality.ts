@@ -1,4 +1,4 @@
-import { FLOAT32_MAX, LLR_BYTES, type LlrPlanes } from './llr-format.js';
+import { FLOAT32_MAX, LLR_BYTES } from './llr-format.js';
 import type { LlrFormat } from './types.js';
 
 /** What one grid's LLRs tell of the receiver's certainty. */
@@ -42,34 +42,41 @@ function bucketOfPattern(): Uint8Array {
   return table;
 }
 
-/** Counts the LLRs of a batch as they are formatted: a few operations on the bits of each, no branches. */
+/**
+ * Counts the LLRs of a batch: a few operations on the bits of each, no branches. Every second one is counted by itself,
+ * because two of the same size, one after the other, would wait for each other.
+ */
 export class MagnitudeCounter {
-  readonly #patterns = new Uint32Array(PATTERNS);
+  readonly #even = new Uint32Array(PATTERNS);
+  readonly #odd = new Uint32Array(PATTERNS);
   #sum = 0;
 
-  /** @returns mean |LLR| over the data resource elements of one grid. */
-  add({ planes, dataMask, bitsPerSymbol }: LlrPlanes): number {
-    const elements = dataMask.length;
-    const bits = new Uint32Array(planes.buffer, planes.byteOffset, planes.length);
-    const patterns = this.#patterns;
-    let [sum, count] = [0, 0];
-    for (let element = 0; element < elements; element++) {
-      if (dataMask[element] === 0) continue;
-      count++;
-      for (let at = element; at < elements * bitsPerSymbol; at += elements) {
-        sum += Math.abs(planes[at]!);
-        // One below, so that a value at the limit of a bucket is counted in it.
-        patterns[((bits[at]! & SIGNLESS) - 1) >>> SHIFT]!++;
-      }
+  /** @param llrs of the data resource elements of one grid, of either sign. @returns their mean magnitude; 0 for none. */
+  add(llrs: Float32Array): number {
+    const count = llrs.length;
+    const bits = new Uint32Array(llrs.buffer, llrs.byteOffset, count);
+    const [even, odd] = [this.#even, this.#odd];
+    let [sum, oddSum] = [0, 0];
+    // One below, so that a value at the limit of a bucket is counted in it.
+    for (let at = 1; at < count; at += 2) {
+      sum += Math.abs(llrs[at - 1]!);
+      oddSum += Math.abs(llrs[at]!);
+      even[((bits[at - 1]! & SIGNLESS) - 1) >>> SHIFT]!++;
+      odd[((bits[at]! & SIGNLESS) - 1) >>> SHIFT]!++;
     }
+    if (count % 2 === 1) {
+      sum += Math.abs(llrs[count - 1]!);
+      even[((bits[count - 1]! & SIGNLESS) - 1) >>> SHIFT]!++;
+    }
+    sum += oddSum;
     this.#sum += sum;
-    return count === 0 ? 0 : sum / (count * bitsPerSymbol);
+    return count === 0 ? 0 : sum / count;
   }
 
   total(): LlrMagnitudes {
     const counts = Array.from({ length: MAGNITUDE_LIMITS.length + 1 }, () => 0);
     for (let pattern = 0; pattern < PATTERNS; pattern++)
-      counts[BUCKET_OF[pattern]!]! += this.#patterns[pattern]!;
+      counts[BUCKET_OF[pattern]!]! += this.#even[pattern]! + this.#odd[pattern]!;
     return { counts, sum: this.#sum };
   }
 }

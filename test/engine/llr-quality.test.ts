@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatLlr, type LlrPlanes } from '#engine/llr-format.js';
+import { dataLlrs, formatLlr, type LlrPlanes } from '#engine/llr-format.js';
 import { MAGNITUDE_LIMITS, MagnitudeCounter, saturatedFraction } from '#engine/llr-quality.js';
 import type { LlrDatatype, LlrFormat } from '#engine/types.js';
 
@@ -34,15 +34,22 @@ describe('magnitudes of LLRs', () => {
       minLength: 1,
       maxLength: 3,
     });
+    const formats: fc.Arbitrary<LlrFormat> = fc.record({
+      datatype: fc.constantFrom('f32', 'f16', 'i8'),
+      layout: fc.constantFrom('codeword', 'grid'),
+      polarity: fc.constantFrom('p0_over_p1', 'p1_over_p0'),
+      scale: fc.constantFrom(1, 3),
+    });
     fc.assert(
-      fc.property(grids, (batch) => {
+      fc.property(grids, formats, (batch, format) => {
         const counter = new MagnitudeCounter();
         const counts = MAGNITUDE_LIMITS.map(() => 0).concat(0);
         let total = 0;
         for (const elements of batch) {
           const values = [...elements.map(([first]) => first), ...elements.map(([, second]) => second)];
           const mask = elements.map(([, , bit]) => bit);
-          const mean = counter.add(planesOf(values, mask));
+          const input = planesOf(values, mask);
+          const mean = counter.add(dataLlrs(input, format, formatLlr(input, format)));
           const data = values
             .filter((_, i) => mask[i % mask.length] === 1)
             .map((value) => Math.abs(Math.fround(value)));
