@@ -284,6 +284,12 @@ describe('REST bodies', () => {
     expect(await rawUnary({ grids: [big] })).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
   });
 
+  test('no body and no content type', async () => {
+    const response = await fetch(`${service.url}/v1/llr`, { method: 'POST' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: 'INVALID_ARGUMENT', field: 'body' } });
+  });
+
   test('content type, unknown route, query beside JSON', async () => {
     expect(await post('hello', 'text/plain')).toMatchObject({
       status: 415,

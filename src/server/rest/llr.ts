@@ -30,7 +30,7 @@ export function llrRoutes(app: App, core: ServiceCore): void {
       schema: llrSchema,
       onRequest: async (request, reply) => checkUpload(request, reply, core),
       preParsing: async (request, reply, body: Readable) => admittedBody(body, { request, reply, core }),
-      preValidation: async ({ body }) => refuseTooManyGrids(body, core),
+      preValidation: async ({ body }) => refuseEarly(body, core),
     },
     async (request, reply) => {
       const { body, query } = request as { body: LlrJsonBody | Buffer; query: LlrQuery };
@@ -49,8 +49,9 @@ interface Call<B> {
   readonly core: ServiceCore;
 }
 
-/** Before the validator, which would look at every one of them to say what is wrong. */
-function refuseTooManyGrids(body: unknown, core: ServiceCore): void {
+/** Before the validator, which passes over no body at all, and would look at every one of too many grids. */
+function refuseEarly(body: unknown, core: ServiceCore): void {
+  if (body === undefined) throw invalid('body', 'JSON or an octet-stream', 'none');
   const grids = typeof body === 'object' && body !== null && 'grids' in body ? body.grids : undefined;
   if (Array.isArray(grids) && grids.length > 0) checkGridCount(grids.length, core.config);
 }
