@@ -3,7 +3,7 @@
 import grpc
 import numpy as np
 
-from slot import Slot, arguments, credentials
+from slot import Slot, arguments, credentials, run
 from inference import grpc_service_pb2 as oip
 from inference import grpc_service_pb2_grpc
 
@@ -60,4 +60,4 @@ def main():
         print(f"BER {wrong / slot.bits.size:.4f} ({wrong} of {slot.bits.size} bits)")
 
 
-main()
+run(main)

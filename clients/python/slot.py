@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import grpc
 import numpy as np
 
 HERE = Path(__file__).parent
@@ -24,6 +25,14 @@ def arguments(description):
 def credentials(options):
     """Metadata of every call."""
     return [("authorization", f"Bearer {options.token}")] if options.token else []
+
+
+def run(main):
+    """Says in one line why a call failed."""
+    try:
+        main()
+    except grpc.RpcError as error:
+        sys.exit(f"{error.code().name}: {error.details()}")
 
 
 class Slot:

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 from google.protobuf.json_format import ParseDict
 
-from slot import Slot, arguments, credentials
+from slot import Slot, arguments, credentials, run
 from spikingrx.v1 import llr_pb2 as llr
 from spikingrx.v1 import llr_pb2_grpc
 
@@ -53,4 +53,4 @@ def main():
         print(f"BER {wrong / bits:.4f} ({wrong} of {bits} bits)")
 
 
-main()
+run(main)

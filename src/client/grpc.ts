@@ -52,10 +52,15 @@ export class GrpcLlrClient {
     await new Promise<void>((resolve, reject) => {
       this.#client.waitForReady(Date.now() + timeoutMs, (error) =>
         error
-          ? reject(new SpikingRxError('UNAVAILABLE', `no connection in ${timeoutMs} ms`, { cause: error }))
+          ? reject(new SpikingRxError('UNAVAILABLE', this.#unreached(timeoutMs), { cause: error }))
           : resolve(),
       );
     });
+  }
+
+  #unreached(timeoutMs: number): string {
+    const target = this.#client.getChannel().getTarget().replace(/^dns:/, '');
+    return `no connection to ${target} in ${timeoutMs} ms: is it there, and do both sides agree on TLS?`;
   }
 
   /** The LLRs of all grids, in their order. */

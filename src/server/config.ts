@@ -158,9 +158,9 @@ export function expectation(key: string): string {
     enum?: readonly string[];
     minimum?: number;
     maximum?: number;
-    pattern?: string;
+    examples?: readonly string[];
   };
-  if (schema.pattern !== undefined) return 'known words, separated by commas';
+  if (schema.examples) return `words as in ${schema.examples.join(' or ')}`;
   if (schema.enum) return `one of ${schema.enum.join(', ')}`;
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'string') return 'a text that is not empty';

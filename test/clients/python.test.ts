@@ -91,6 +91,11 @@ describe.skipIf(!available)('clients in Python, with stubs that protoc made', ()
     );
     expect(streamed).toMatch(/grid-0: NOT_FOUND: model: no model is called 'nope'/);
     expect(streamed).toContain('40 grids answered, 40 with an error');
+    const refused = output(PYTHON, 'clients/python/infer_tensors.py', '--target', service.target);
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^UNAUTHENTICATED: /),
+    });
   });
 
   test('every method of the Open Inference Protocol, health and reflection', async () => {

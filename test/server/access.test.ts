@@ -237,7 +237,7 @@ describe('with tokens', () => {
     [{ tlsClientScopes: 'admin' }, /--tls-client-scopes: expected --tls-client-ca beside it/],
     [{ adminHost: '127.0.0.1' }, /--admin-host: expected --admin-port beside it/],
     [{ jwtKeys: 'x', jwtIssuer: 'me' }, /--jwt-keys: expected --jwt-audience beside it/],
-    [{ jwtAlgorithms: 'HS256' }, /--jwt-algorithms: expected known words/],
+    [{ jwtAlgorithms: 'HS256' }, /--jwt-algorithms: expected words as in RS256,ES256, received HS256/],
     [{ jwtAlgorithms: 'none' }, /--jwt-algorithms/],
     [{ jwtKeys: 'http://keys.example/jwks', jwtIssuer: 'me', jwtAudience: 'rx' }, /https/],
     [{ jwtKeys: 'https://u:secret@keys.example', jwtIssuer: 'me', jwtAudience: 'rx' }, /another URL/],

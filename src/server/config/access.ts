@@ -28,6 +28,7 @@ export const accessSettings = {
     description: 'Algorithms that may sign tokens, separated by commas; none with a shared secret',
     default: 'RS256,PS256,ES256,EdDSA',
     pattern: `^${JWT_ALGORITHM}(?:,${JWT_ALGORITHM})*$`,
+    examples: ['RS256,ES256'],
   }),
   jwtScopesClaim: Type.String({
     description: 'Claim that has the scopes: words in a text, or a list',

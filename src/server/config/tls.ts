@@ -16,6 +16,7 @@ export const tlsSettings = {
       'What a client certificate lets its holder do, separated by commas: of infer, metrics, admin',
     default: 'infer',
     pattern: '^(?:infer|metrics|admin)(?:,(?:infer|metrics|admin))*$',
+    examples: ['infer,metrics'],
   }),
   tlsMinVersion: Type.Enum(['TLSv1.2', 'TLSv1.3'], {
     description: 'Oldest version of TLS spoken',

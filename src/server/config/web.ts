@@ -13,6 +13,7 @@ export const webSettings = {
     Type.String({
       description: 'Origins whose pages may call, separated by commas (https://lab.example), or * for all',
       pattern: `^(?:\\*|${ORIGIN}(?:,${ORIGIN})*)$`,
+      examples: ['https://lab.example,https://ran.example', '*'],
     }),
   ),
   http2: Type.Boolean({
