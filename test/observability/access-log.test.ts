@@ -63,6 +63,13 @@ describe('failed requests', () => {
     ]);
   });
 
+  test('"not ready" is an answer to a probe, and trouble for others', () => {
+    const { lines, log } = accessLog(0, 'debug');
+    log.ended({ ...LINE, code: 'UNAVAILABLE' }, true);
+    log.ended({ ...LINE, code: 'UNAVAILABLE' }, false);
+    expect(lines.map(({ level }) => level)).toEqual([20, 40]);
+  });
+
   test('of one kind take ten lines a second, and the next line tells how many were left out', () => {
     const { lines, clock, log } = accessLog(0);
     for (let i = 0; i < 500; i++) log.ended({ ...LINE, code: 'QUEUE_FULL' }, false);

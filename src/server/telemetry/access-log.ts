@@ -51,14 +51,15 @@ export class AccessLog {
     this.#budget = new LineBudget({ lines: 10, periodMs: 1000, ...(now && { now }) });
   }
 
-  /** @param routine of a probe or a scrape: a line at `debug` unless it failed. */
+  /** @param routine of a probe or a scrape: a line at `debug`, also of "not ready", which is an answer to it. */
   ended(line: AccessLine, routine: boolean): void {
-    if (line.code !== 'OK') {
+    if (routine && (line.code === 'OK' || line.code === 'UNAVAILABLE')) this.log.debug(line, 'request ended');
+    else if (line.code !== 'OK') {
       const level = LEVELS[line.code] ?? 'info';
       this.#budget.spend(`${line.method} ${line.code}`, (fields) =>
         this.log[level]({ ...line, ...fields }, 'request failed'),
       );
-    } else if (!routine && this.#sampled()) this.log.info(line, 'request ended');
+    } else if (this.#sampled()) this.log.info(line, 'request ended');
     else this.log.debug(line, 'request ended');
   }
 
