@@ -4,7 +4,8 @@ import { Random } from '../phy/random.js';
 import { simulateSlot } from '../phy/slot.js';
 import type { LoadTarget } from './load.js';
 
-const DMRS: DmrsConfig = {
+/** Two symbols that hold nothing but pilots. */
+export const LOAD_DMRS: DmrsConfig = {
   configType: 1,
   symbolPositions: [2, 11],
   nId: 1,
@@ -13,25 +14,23 @@ const DMRS: DmrsConfig = {
   cdmGroupsWithoutData: 2,
 };
 
-/** QPSK slots of a TDL-C channel with DMRS in two symbols, all alike in form, so that REST can pack them. */
+/** A QPSK slot of a TDL-C channel, as the loads of benches and soaks are made of. */
+export function loadSlot(
+  size: { readonly nRx: number; readonly nSym: number; readonly nPrb: number },
+  random: Random,
+) {
+  const channel = { profile: 'TDL-C', delaySpreadSeconds: 100e-9, dopplerHz: 100 } as const;
+  return simulateSlot({ ...size, modulation: 'QPSK', snrDb: 8, channel, dmrs: LOAD_DMRS }, random);
+}
+
+/** Slots all alike in form, so that REST can pack them. */
 export function drawBenchGrids(
   { nRx, shape, seed }: Pick<LoadTarget, 'nRx' | 'shape' | 'seed'>,
   count: number,
 ): ClientGrid[] {
   const streams = Random.fromSeed(seed).fork('bench');
-  return Array.from({ length: count }, (_, i) => {
-    const slot = simulateSlot(
-      {
-        modulation: 'QPSK',
-        nRx,
-        nSym: shape.nSym,
-        nPrb: shape.nSc / 12,
-        snrDb: 8,
-        channel: { profile: 'TDL-C', delaySpreadSeconds: 100e-9, dopplerHz: 100 },
-        dmrs: DMRS,
-      },
-      streams.fork(i),
-    );
-    return planarGrid(String(i), { ...slot, dmrs: DMRS });
-  });
+  const size = { nRx, nSym: shape.nSym, nPrb: shape.nSc / 12 };
+  return Array.from({ length: count }, (_, i) =>
+    planarGrid(String(i), { ...loadSlot(size, streams.fork(i)), dmrs: LOAD_DMRS }),
+  );
 }

@@ -5,7 +5,8 @@ const MOST_TIMES_EXPECTED = 4;
 
 /**
  * How long batches take, as measured: for each model a line over the resource elements of the batch, fitted to the
- * latest batches. A version that is loaded again goes on with the times of the one before. Its slope is what one more grid costs, its height what any batch costs.
+ * latest batches. Its slope is what one more grid costs, its height what any batch costs. A version that is loaded again
+ * goes on with the times of the one before.
  */
 export class ComputeTimes {
   private readonly fits = new Map<string, Fit>();

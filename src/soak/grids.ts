@@ -1,7 +1,6 @@
+import { LOAD_DMRS, loadSlot } from '../bench/grids.js';
 import { type ClientGrid, interleave, planarGrid } from '../client/index.js';
-import type { DmrsConfig } from '../nr/dmrs.js';
 import { Random } from '../phy/random.js';
-import { simulateSlot } from '../phy/slot.js';
 
 export interface GridMix {
   /** Widths in resource blocks, each as often as the others. */
@@ -9,15 +8,6 @@ export interface GridMix {
   readonly nRx: number;
   readonly seed: number;
 }
-
-const DMRS: DmrsConfig = {
-  configType: 1,
-  symbolPositions: [2, 11],
-  nId: 1,
-  nScid: 0,
-  slot: 0,
-  cdmGroupsWithoutData: 2,
-};
 
 /** Widths from 1 to `most` resource blocks, a factor apart: many narrow ones and a few wide. */
 export function widths(most: number, count = 9): number[] {
@@ -28,17 +18,15 @@ export function widths(most: number, count = 9): number[] {
 /** Simulated QPSK slots of all widths; of each width one brings its pilots, the other a configuration. */
 export function drawGrids({ prbs, nRx, seed }: GridMix): ClientGrid[] {
   const streams = Random.fromSeed(seed).fork('soak');
-  const channel = { profile: 'TDL-C', delaySpreadSeconds: 100e-9, dopplerHz: 100 } as const;
   return prbs.flatMap((nPrb) => {
-    const settings = { modulation: 'QPSK', nRx, nSym: 14, nPrb, snrDb: 8, channel, dmrs: DMRS } as const;
-    const draw = (what: string) => simulateSlot(settings, streams.fork(`${nPrb} ${what}`));
+    const draw = (what: string) => loadSlot({ nRx, nSym: 14, nPrb }, streams.fork(`${nPrb} ${what}`));
     const [first, second] = [draw('tensor'), draw('config')];
     const { nSym, nSc } = first.shape;
     const data = interleave(first.dmrs, nSym * nSc);
     const tensor = { datatype: 'cf32_le', shape: [nSym, nSc], data, cdmGroupsWithoutData: 2 } as const;
     return [
-      { ...planarGrid(`${nPrb}`, { ...first, dmrs: DMRS }), dmrs: tensor },
-      planarGrid(`${nPrb}`, { ...second, dmrs: DMRS }),
+      { ...planarGrid(`${nPrb}`, { ...first, dmrs: LOAD_DMRS }), dmrs: tensor },
+      planarGrid(`${nPrb}`, { ...second, dmrs: LOAD_DMRS }),
     ];
   });
 }
