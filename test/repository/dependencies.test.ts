@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   infer: ['dumps', 'engine/llr-format', 'evaluate', 'nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
   replay: ['client', 'wire'],
-  soak: ['bench', 'chart', 'client', 'nr', 'phy'],
+  soak: ['bench', 'chart', 'client', 'phy'],
   demo: ['bench', 'client', 'phy', 'train'],
   docs: ['server'],
 };
