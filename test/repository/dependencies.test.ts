@@ -24,6 +24,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   soak: ['bench', 'chart', 'client', 'phy'],
   demo: ['bench', 'client', 'phy', 'train'],
   docs: ['server'],
+  report: ['chart', 'dumps', 'energy', 'engine/session', 'evaluate', 'nn', 'nr', 'onnx', 'phy', 'train'],
+  dashboard: ['chart', 'dumps', 'nr', 'phy', 'wire/live'],
 };
 
 interface Import {
@@ -31,7 +33,7 @@ interface Import {
   readonly target: string;
 }
 
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => /\.tsx?$/.test(f));
 
 /** Imports of other files of src, both as paths below src without their ending. */
 const imports: readonly Import[] = sources.flatMap((file) => {
