@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once, or late where other tests have the cores.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

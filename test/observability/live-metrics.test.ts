@@ -48,7 +48,7 @@ test('a blocked event loop is seen, in its delay and its utilisation', async () 
   const before = { slow: await slow(), active: await read('spikingrx_event_loop_active_seconds_total') };
   const until = performance.now() + 400;
   while (performance.now() < until);
-  await vi.waitFor(async () => expect(await slow()).toBeGreaterThan(before.slow));
+  await vi.waitFor(async () => expect(await slow()).toBeGreaterThan(before.slow), 10_000);
   expect(await read('spikingrx_event_loop_active_seconds_total')).toBeGreaterThan(before.active + 0.39);
 });
 

@@ -61,7 +61,7 @@ test('requests show once the level is debug, on both transports, also on streams
   call.end();
   await once(call, 'status');
   client.close();
-  await vi.waitFor(() => expect(seen('request ended').length).toBeGreaterThanOrEqual(4));
+  await vi.waitFor(() => expect(seen('request ended').length).toBeGreaterThanOrEqual(4), 10_000);
   expect(seen('request ended').every((each) => each === 20)).toBe(true);
 });
 

@@ -128,7 +128,7 @@ describe('request ids', () => {
 describe('the access log', () => {
   test('has a line for a REST request, with what it was and nothing of what it held', async () => {
     await post({ grids: [jsonGrid(grid({ id: 'secret' }))] }, { 'x-request-id': 'r-1' });
-    await vi.waitFor(() => expect(requestLines()).toHaveLength(1));
+    await vi.waitFor(() => expect(requestLines()).toHaveLength(1), 10_000);
     const [line] = requestLines();
     expect(line).toMatchObject({
       level: 30,
@@ -145,7 +145,7 @@ describe('the access log', () => {
 
   test('has a line for a failed call', async () => {
     await compute(withId('g-3'), 'nobody');
-    await vi.waitFor(() => expect(requestLines()).toHaveLength(1));
+    await vi.waitFor(() => expect(requestLines()).toHaveLength(1), 10_000);
     expect(requestLines()).toMatchObject([
       { requestId: 'g-3', transport: 'grpc', method: 'ComputeLlr', code: 'NOT_FOUND', msg: 'request failed' },
     ]);
@@ -154,14 +154,14 @@ describe('the access log', () => {
   test('has one line for a stream, with its grids', async () => {
     for await (const answer of service.grpc.stream([grid({ id: 'a' }), grid({ id: 'b' }), grid({ nRx: 1 })]))
       expect(answer).toBeDefined();
-    await vi.waitFor(() => expect(requestLines()).toHaveLength(1));
+    await vi.waitFor(() => expect(requestLines()).toHaveLength(1), 10_000);
     expect(requestLines()).toMatchObject([{ method: 'StreamLlr', code: 'OK', grids: 2, failedGrids: 1 }]);
   });
 
   test('leaves probes and scrapes out', async () => {
     for (const path of ['/healthz', '/readyz', '/metrics']) await fetch(`${service.url}${path}`);
     await post({ grids: [] }, { 'x-request-id': 'last' });
-    await vi.waitFor(() => expect(requestLines()).toHaveLength(1));
+    await vi.waitFor(() => expect(requestLines()).toHaveLength(1), 10_000);
     expect(requestLines()).toMatchObject([{ requestId: 'last', code: 'INVALID_ARGUMENT' }]);
   });
 });
@@ -173,16 +173,16 @@ const inFlight = async (transport: string): Promise<number> => {
 
 describe('requests in flight', () => {
   test('count open streams, and the scrape itself', async () => {
-    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(0));
+    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(0), 10_000);
     const call = service.grpc.openStream();
     call.on('data', () => undefined);
-    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(1));
+    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(1), 10_000);
     const status = new Promise((resolve) => {
       call.on('status', resolve);
     });
     call.end();
     await status;
-    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(0));
-    await vi.waitFor(async () => expect(await inFlight('rest')).toBe(1));
+    await vi.waitFor(async () => expect(await inFlight('grpc')).toBe(0), 10_000);
+    await vi.waitFor(async () => expect(await inFlight('rest')).toBe(1), 10_000);
   });
 });

@@ -72,9 +72,9 @@ describe('HTTP/2 in the clear', () => {
     const stream = session.request({ ':method': 'POST', ...llr });
     stream.on('error', () => undefined);
     stream.write(Buffer.alloc(60_000, ' '));
-    await vi.waitFor(() => expect(admitted()).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(admitted()).toBeGreaterThan(0), 10_000);
     stream.close(8);
-    await vi.waitFor(() => expect(admitted()).toBe(0));
+    await vi.waitFor(() => expect(admitted()).toBe(0), 10_000);
   });
 
   test('a body that does not come in time ends its request, not its connection', async () => {
