@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { SpikingRxError } from '../errors.js';
 import { ListenError } from '../server/listen-error.js';
 
-/** How every command ends; docs/configuration.md has the same table. */
+/** How every command ends; docs/reference/configuration.md has the same table. */
 export const EXIT_CODES = {
   /** Done. A service that was told to stop has answered what was in flight. */
   done: 0,

@@ -19,7 +19,7 @@ interface Entry extends ErrorEntry {
   readonly grpc: string;
 }
 
-/** The text of docs/errors.md. */
+/** The text of docs/reference/errors.md. */
 export function errorsPage(): string {
   const entries = Object.entries(ERROR_CATALOGUE).map(([name, entry]): Entry => {
     const code = name as keyof typeof ERROR_CATALOGUE;

@@ -75,7 +75,7 @@ function requireFit(flag: string, { title, nRx, bitsPerSymbol: qm }: Source, slo
 }
 
 function wayOut(setting: string): string {
-  return `take another (models/README.md), train one with ${setting} (docs/training.md), or use --receiver ls-lmmse`;
+  return `take another (models/README.md), train one with ${setting} (docs/how-to/training.md), or use --receiver ls-lmmse`;
 }
 
 function checked(receiver: SlotReceiver): SlotReceiver {

@@ -33,7 +33,7 @@ export interface GridTerms {
   readonly urgent: boolean;
 }
 
-/** Turns limits, deadlines and slots into the one time that counts; docs/deadlines.md says how. */
+/** Turns limits, deadlines and slots into the one time that counts; docs/reference/deadlines.md says how. */
 export class Deadlines {
   readonly #clocks = new LRUCache<string, SlotClock>({ max: MAX_CLIENTS });
 

@@ -14,7 +14,7 @@ export interface ErrorEntry {
 }
 
 /**
- * Every error code explained, in the order of the page. `npm run docs` makes docs/errors.md of it, with the statuses
+ * Every error code explained, in the order of the page. `npm run docs` makes docs/reference/errors.md of it, with the statuses
  * of `errors.ts`; a code without an entry does not compile.
  */
 export const ERROR_CATALOGUE = {

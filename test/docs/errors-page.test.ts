@@ -4,8 +4,8 @@ import { errorsPage } from '#docs/errors-page.js';
 import { ERROR_CODES } from '#errors.js';
 import { HTTP_STATUS } from '#server/errors.js';
 
-test('docs/errors.md is what `npm run docs` makes', () => {
-  expect(readFileSync('docs/errors.md', 'utf8')).toBe(errorsPage());
+test('docs/reference/errors.md is what `npm run docs` makes', () => {
+  expect(readFileSync('docs/reference/errors.md', 'utf8')).toBe(errorsPage());
 });
 
 test('it explains every code, with its statuses, and links to where', () => {

@@ -41,16 +41,18 @@ test('every alert is made to fire by the tests of the rules', () => {
   expect(untested.map(({ alert }) => alert)).toEqual([]);
 });
 
-test.each(alerts)('$alert has a severity, a summary, and a section in docs/operations.md', (rule) => {
+test.each(alerts)('$alert has a severity, a summary, and a section in docs/how-to/operations.md', (rule) => {
   const { alert = '', labels, annotations } = rule;
   expect(['critical', 'warning']).toContain(labels?.severity);
   expect(annotations?.summary).toMatch(/\{\{ \$/);
-  expect(annotations?.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
-  expect(read('docs/operations.md')).toContain(`\n### ${alert}\n`);
+  expect(annotations?.runbook_url).toBe(`docs/how-to/operations.md#${alert.toLowerCase()}`);
+  expect(read('docs/how-to/operations.md')).toContain(`\n### ${alert}\n`);
 });
 
-test('docs/operations.md has no section for an alert that does not exist', () => {
-  const sections = [...read('docs/operations.md').matchAll(/^### (SpikingRx\w+)$/gm)].map(([, name]) => name);
+test('docs/how-to/operations.md has no section for an alert that does not exist', () => {
+  const sections = [...read('docs/how-to/operations.md').matchAll(/^### (SpikingRx\w+)$/gm)].map(
+    ([, name]) => name,
+  );
   expect(new Set(sections)).toEqual(new Set(alerts.map(({ alert }) => alert)));
 });
 

@@ -14,7 +14,7 @@ const overlap = ({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 describe('the dashboard', () => {
-  test('has a row for each thing that docs/operations.md says to watch', () => {
+  test('has a row for each thing that docs/how-to/operations.md says to watch', () => {
     const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title);
     expect(rows).toEqual([
       'Traffic and errors',

@@ -77,14 +77,15 @@ describe.skipIf(!hasTool('prometheus'))('a Prometheus that scrapes the service',
     ]);
   });
 
-  const page = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs/reference/metrics.md'), 'utf8');
   const documented = [...page.matchAll(/```promql\n([^]*?)```/g)].flatMap(([, block]) =>
     String(block)
       .trim()
       .split('\n')
       .filter((line) => !line.startsWith('#')),
   );
-  test('is asked every query of docs/metrics.md', () => expect(documented.length).toBeGreaterThan(8));
+  test('is asked every query of docs/reference/metrics.md', () =>
+    expect(documented.length).toBeGreaterThan(8));
   test.each(documented)('%s', async (query) => {
     const samples = await prometheus.query(query);
     expect(samples.length).toBeGreaterThan(0);

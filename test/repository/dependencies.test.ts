@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** What each folder of src may import beside itself and the files in src itself: docs/architecture.md, as a test. */
+/** What each folder of src may import beside itself and the files in src itself: docs/explanation/architecture.md, as a test. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nr: [],
   onnx: [],

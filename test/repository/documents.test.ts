@@ -86,25 +86,25 @@ describe('against a live service', () => {
     expect(statSync(join(directory, 'llr.f32')).size).toBe(4 * 1248);
   });
 
-  test('docs/metrics.md lists every metric of the service, and no other', async () => {
+  test('docs/reference/metrics.md lists every metric of the service, and no other', async () => {
     const text = await (await fetch(`${service.baseUrl}/metrics`)).text();
     const served = [...text.matchAll(/^# TYPE (spikingrx_\w+) (\w+)$/gm)].map(
       ([, name, type]) => `${name} ${type}`,
     );
-    const described = [...read('docs/metrics.md').matchAll(/^\| `(spikingrx_\w+)` \| (\w+) \|/gm)].map(
-      ([, name, type]) => `${name} ${type}`,
-    );
+    const described = [
+      ...read('docs/reference/metrics.md').matchAll(/^\| `(spikingrx_\w+)` \| (\w+) \|/gm),
+    ].map(([, name, type]) => `${name} ${type}`);
     expect(described.toSorted()).toEqual(served.toSorted());
   });
 
-  test('docs/rest.md and docs/open-inference.md list every route of the service', async () => {
+  test('docs/reference/rest.md and docs/reference/open-inference.md list every route of the service', async () => {
     const { paths } = (await (await fetch(`${service.baseUrl}/openapi.json`)).json()) as {
       paths: Record<string, Record<string, unknown>>;
     };
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const page = read('docs/rest.md') + read('docs/open-inference.md');
+    const page = read('docs/reference/rest.md') + read('docs/reference/open-inference.md');
     const missing = routes.filter(
       (route) => !page.includes(route) && !page.includes(route.split(' ')[1] as string),
     );
@@ -112,8 +112,8 @@ describe('against a live service', () => {
   });
 });
 
-test('docs/configuration.md lists every setting with its default', () => {
-  const described = [...read('docs/configuration.md').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(
+test('docs/reference/configuration.md lists every setting with its default', () => {
+  const described = [...read('docs/reference/configuration.md').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(
     ([, key, value]) => [key, value],
   );
   const defaults = CONFIG_KEYS.map((key) => {
@@ -124,8 +124,8 @@ test('docs/configuration.md lists every setting with its default', () => {
   expect(described).toEqual(defaults);
 });
 
-test('docs/configuration.md lists every exit code', () => {
-  const [, section = ''] = read('docs/configuration.md').split('## Exit codes');
+test('docs/reference/configuration.md lists every exit code', () => {
+  const [, section = ''] = read('docs/reference/configuration.md').split('## Exit codes');
   const described = [...(section.split('\n## ')[0] as string).matchAll(/^\| (\d+) \| \w/gm)].map(([, code]) =>
     Number(code),
   );

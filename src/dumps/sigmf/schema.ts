@@ -1,4 +1,4 @@
-/** The metadata of a recording of resource grids: SigMF 1.x with the extension `spikingrx`, see docs/dumps.md. */
+/** The metadata of a recording of resource grids: SigMF 1.x with the extension `spikingrx`, see docs/reference/dumps.md. */
 import { type Static, Type } from 'typebox';
 import { IQ_DATATYPE_NAMES } from '../../iq.js';
 import { DmrsConfigSchema } from '../../nr/dmrs-schema.js';

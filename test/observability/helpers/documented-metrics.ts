@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PAGE = fileURLToPath(new URL('../../../docs/metrics.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../docs/reference/metrics.md', import.meta.url));
 /** Labels that Prometheus itself puts on everything. */
 const SCRAPE_LABELS = ['job', 'instance'];
 /** Of Prometheus and of the process, whom others document. */
 const FOREIGN = ['up', 'process_resident_memory_bytes', 'process_cpu_seconds_total', 'process_open_fds'];
 const FOREIGN_HEAP = ['nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes', 'process_max_fds'];
 
-/** Series that docs/metrics.md promises, with the labels that they may have. */
+/** Series that docs/reference/metrics.md promises, with the labels that they may have. */
 export function documentedMetrics(): ReadonlyMap<string, readonly string[]> {
   const series = new Map<string, readonly string[]>();
   for (const name of [...FOREIGN, ...FOREIGN_HEAP]) series.set(name, SCRAPE_LABELS);

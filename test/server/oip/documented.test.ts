@@ -9,10 +9,10 @@ import { startTestService, type TestService } from '../helpers/service.js';
 import type { InferHead } from './helpers/binary.js';
 
 /** The shell lines of the page, in its order. */
-const page = await readFile('docs/open-inference.md', 'utf8');
+const page = await readFile('docs/reference/open-inference.md', 'utf8');
 const examples = [...page.matchAll(/```sh\n(.*?)```/gs)].map((match) => match[1]!);
 
-describe.skipIf(!hasTool('curl'))('docs/open-inference.md: its curl lines', () => {
+describe.skipIf(!hasTool('curl'))('docs/reference/open-inference.md: its curl lines', () => {
   let service: TestService;
   let folder: string;
 
