@@ -1,5 +1,5 @@
 /** Firing rates and energy as SVG. */
-import type { BarSeriesOption, CustomSeriesOption } from 'echarts';
+import type { BarSeriesOption, CustomSeriesOption, EChartsCoreOption } from 'echarts';
 import {
   axisStyle,
   type ColourScheme,
@@ -84,11 +84,16 @@ function cells(layers: readonly LayerReport[]): CustomSeriesOption {
   };
 }
 
+export const ENERGY_SIZE = { width: 860, height: 460 } as const;
+
 /** Energy of each layer and model, and of the ANN of the same shape. */
-export function renderEnergy({ caption, models }: EnergyReport, scheme?: ColourScheme): string {
+export function energyOption({
+  caption,
+  models,
+}: Pick<EnergyReport, 'caption' | 'models'>): EChartsCoreOption {
   const names = [...new Set(models.flatMap(({ pooled }) => pooled.layers.map(({ name }) => name)))];
   const series = [...models.map(modelBars), ...annBars(models)];
-  const option = {
+  return {
     title: heading(
       'Estimated energy of a slot, by layer',
       `${caption}\n4.6 pJ a multiply-accumulate, 0.9 pJ an accumulate`,
@@ -108,7 +113,10 @@ export function renderEnergy({ caption, models }: EnergyReport, scheme?: ColourS
       }),
     ),
   };
-  return renderChart(option, { size: { width: 860, height: 460 }, scheme });
+}
+
+export function renderEnergy(report: EnergyReport, scheme?: ColourScheme): string {
+  return renderChart(energyOption(report), { size: ENERGY_SIZE, scheme });
 }
 
 interface Bars {

@@ -1,5 +1,5 @@
 /** Curves over SNR as SVG. */
-import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
+import type { CustomSeriesOption, EChartsCoreOption, LineSeriesOption } from 'echarts';
 import {
   type ColourScheme,
   layout,
@@ -59,23 +59,27 @@ export interface CurveOptions {
 }
 
 /** The points of one case: a curve and a 95 % band for each receiver. */
-export function renderCurves(points: readonly EvaluationPoint[], options: CurveOptions): string {
+export function curvesOption(
+  points: readonly EvaluationPoint[],
+  options: Omit<CurveOptions, 'scheme'>,
+): EChartsCoreOption {
   const shape = METRICS[options.metric];
   const names = receiverNames(points);
   const floor = shape.logarithmic ? axisFloor(points, shape) : 0;
   const below = [points[0]?.case, options.caption, 'bands: 95 % confidence'];
-  return renderChart(
-    {
-      ...layout({ title: shape.title, below, names }),
-      xAxis: xAxis(points),
-      yAxis: yAxis(shape, floor),
-      series: names.flatMap((name, i) => {
-        const curve = curveOf(points, name);
-        return [band(curve, shape, i, floor), line(name, curve, shape, i)];
-      }),
-    },
-    { scheme: options.scheme },
-  );
+  return {
+    ...layout({ title: shape.title, below, names }),
+    xAxis: xAxis(points),
+    yAxis: yAxis(shape, floor),
+    series: names.flatMap((name, i) => {
+      const curve = curveOf(points, name);
+      return [band(curve, shape, i, floor), line(name, curve, shape, i)];
+    }),
+  };
+}
+
+export function renderCurves(points: readonly EvaluationPoint[], options: CurveOptions): string {
+  return renderChart(curvesOption(points, options), { scheme: options.scheme });
 }
 
 function xAxis(points: readonly EvaluationPoint[]) {

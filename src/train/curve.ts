@@ -1,5 +1,5 @@
 /** The course of a training run as SVG, from its log. */
-import type { LineSeriesOption } from 'echarts';
+import type { EChartsCoreOption, LineSeriesOption } from 'echarts';
 import {
   type ColourScheme,
   heading,
@@ -38,9 +38,13 @@ export interface TrainingCurveOptions {
   readonly scheme?: ColourScheme;
 }
 
+export const TRAINING_CURVE_SIZE = { width: 760, height: 630 } as const;
+
 /** Loss and bit error rate above, firing rates of the layers below, over the steps. */
-export function renderTrainingCurve(log: TrainingLog, options: TrainingCurveOptions): string {
-  const { title, activation = 'lif', scheme } = options;
+export function trainingCurveOption(
+  log: TrainingLog,
+  { title, activation = 'lif' }: Omit<TrainingCurveOptions, 'scheme'>,
+): EChartsCoreOption {
   const steps = log.get('step') ?? [];
   const rates = [...log.keys()].filter((name) => name.startsWith(FIRING));
   const curve = (column: string, name: string, index: number, panel: number): LineSeriesOption => ({
@@ -65,29 +69,33 @@ export function renderTrainingCurve(log: TrainingLog, options: TrainingCurveOpti
     min: 0,
     max: last,
   });
-  return renderChart(
-    {
-      title: heading(
-        title,
-        'means over the steps of a line of the log; all SNRs, profiles and patterns of the training data',
-      ),
-      legend: legend(series.map(({ name }) => String(name))),
-      grid: [
-        { left: 72, right: 28, top: 74, height: 250 },
-        { left: 72, right: 28, top: 364, height: 170 },
-      ],
-      xAxis: [x(0), x(1)],
-      yAxis: [
-        { ...yAxisStyle('loss, bit error rate'), ...logarithmicAxis, gridIndex: 0, min: 0.01, max: 1 },
-        {
-          ...yAxisStyle(activation === 'lif' ? 'spikes per neuron and step' : 'share of active ReLUs'),
-          type: 'value',
-          gridIndex: 1,
-          min: 0,
-        },
-      ],
-      series,
-    },
-    { size: { width: 760, height: 630 }, scheme },
-  );
+  return {
+    title: heading(
+      title,
+      'means over the steps of a line of the log; all SNRs, profiles and patterns of the training data',
+    ),
+    legend: legend(series.map(({ name }) => String(name))),
+    grid: [
+      { left: 72, right: 28, top: 74, height: 250 },
+      { left: 72, right: 28, top: 364, height: 170 },
+    ],
+    xAxis: [x(0), x(1)],
+    yAxis: [
+      { ...yAxisStyle('loss, bit error rate'), ...logarithmicAxis, gridIndex: 0, min: 0.01, max: 1 },
+      {
+        ...yAxisStyle(activation === 'lif' ? 'spikes per neuron and step' : 'share of active ReLUs'),
+        type: 'value',
+        gridIndex: 1,
+        min: 0,
+      },
+    ],
+    series,
+  };
+}
+
+export function renderTrainingCurve(log: TrainingLog, options: TrainingCurveOptions): string {
+  return renderChart(trainingCurveOption(log, options), {
+    size: TRAINING_CURVE_SIZE,
+    scheme: options.scheme,
+  });
 }
