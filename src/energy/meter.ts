@@ -1,6 +1,6 @@
 /** Runs a model on slots and counts what its spiking layers do. */
 import { createSession, type RuntimeTensor, type Session } from '../engine/session.js';
-import { tapName, withTaps } from '../nn/taps.js';
+import { tapName, withTaps } from '../onnx/taps.js';
 import { TENSOR_NAMES } from '../onnx/contract.js';
 import { readNodes } from '../onnx/model-nodes.js';
 import type { ReceivedSlot } from '../phy/slot.js';

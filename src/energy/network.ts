@@ -1,6 +1,6 @@
 /** The convolutions of a model file, by layer, and what each of them computes with. */
 import { SpikingRxError } from '../errors.js';
-import { type StepValues, findTaps, isLayerConvolution, scopeOf } from '../nn/taps.js';
+import { type StepValues, findTaps, isLayerConvolution, scopeOf } from '../onnx/taps.js';
 import type { FileNode, ModelNodes } from '../onnx/model-nodes.js';
 import type { ConvolutionShape } from './geometry.js';
 

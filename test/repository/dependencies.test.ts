@@ -11,12 +11,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nn: ['nr', 'onnx'],
   grad: ['onnx'],
   phy: ['nr'],
-  engine: ['onnx/contract', 'onnx/golden', 'onnx/signature'],
+  engine: ['onnx/contract', 'onnx/golden', 'onnx/signature', 'onnx/taps'],
   client: ['wire'],
   server: ['engine', 'nr', 'wire'],
   train: ['chart', 'engine/session', 'grad', 'nn', 'nr', 'onnx', 'phy'],
   evaluate: ['chart', 'client', 'engine/session', 'nr', 'onnx', 'phy', 'train'],
-  energy: ['chart', 'engine/session', 'evaluate', 'nn/taps', 'nr', 'onnx', 'phy', 'train'],
+  energy: ['chart', 'engine/session', 'evaluate', 'nr', 'onnx', 'phy', 'train'],
   dumps: ['nr', 'phy'],
   infer: ['dumps', 'engine/llr-format', 'evaluate', 'nr', 'phy'],
   bench: ['client', 'engine/cores', 'engine/session', 'nn', 'nr', 'onnx', 'phy', 'train'],
@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   demo: ['bench', 'client', 'phy', 'train'],
   docs: ['server'],
   report: ['chart', 'dumps', 'energy', 'engine/session', 'evaluate', 'nn', 'nr', 'onnx', 'phy', 'train'],
-  dashboard: ['chart', 'dumps', 'nr', 'phy', 'wire/live'],
+  dashboard: ['chart', 'dumps', 'nr', 'phy', 'wire/live', 'wire/spikes'],
 };
 
 interface Import {

@@ -5,7 +5,7 @@ import { foldLayer } from '#nn/fold.js';
 import { lifStep } from '#nn/lif.js';
 import { type TrainedNetwork, buildInferenceGraph, encodeServiceModel } from '#nn/service-graph.js';
 import { spikingLayers } from '#nn/spikingrx.js';
-import { TAP_KINDS, findTaps, tapName, withTaps } from '#nn/taps.js';
+import { TAP_KINDS, findTaps, tapName, withTaps } from '#onnx/taps.js';
 import { summariseModel } from '#onnx/model-file.js';
 import { readNodes } from '#onnx/model-nodes.js';
 import { at, momentsOf } from '../support/matchers.js';

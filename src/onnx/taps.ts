@@ -1,6 +1,6 @@
 /** Taps: what happens inside the spiking layers of a model file, as outputs of a copy of it. */
 import { SpikingRxError } from '../errors.js';
-import { type FileNode, type ModelNodes, readNodes, withOutputs } from '../onnx/model-nodes.js';
+import { type FileNode, type ModelNodes, readNodes, withOutputs } from './model-nodes.js';
 
 /**
  * What can be tapped at each layer and step, all float32 `[B, C, nSym, nSc]`:
