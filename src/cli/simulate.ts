@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { binarySample, jsonSample, truthOf } from '../demo/sample.js';
-import { slotOfBundle, writeOaiBundle } from '../dumps/oai/bundle.js';
+import { slotOfBundle } from '../dumps/oai/bundle.js';
+import { writeOaiBundle } from '../dumps/oai/folder.js';
 import { dmrsAmplitude } from '../dumps/oai/pdsch-config.js';
 import { simulateOaiBundle } from '../dumps/oai/simulated.js';
 import { writeRecording } from '../dumps/sigmf/write.js';
@@ -172,7 +173,7 @@ function writeOai(flags: SimulateFlags): string[] {
   const mcs = { table: half.table, index: flags.mcs ?? half.index };
   const carrier = flags.carrierPrb === undefined ? {} : { carrierPrb: flags.carrierPrb };
   const bundle = simulateOaiBundle({ slot, mcs, ...carrier }, randomOf(flags));
-  const llrs = lsLmmseReceiver(slotOfBundle(bundle, flags.out));
+  const llrs = lsLmmseReceiver(slotOfBundle(bundle));
   return writeOaiBundle(flags.out, { ...bundle, llrs });
 }
 

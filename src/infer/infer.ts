@@ -1,6 +1,7 @@
 /** Runs a receiver on the slots of a dump, and compares with what the dump knows. */
 import type { DumpedSlot } from '../dumps/dumped-slot.js';
-import { readOaiBundle, slotOfBundle } from '../dumps/oai/bundle.js';
+import { filesIn } from '../dumps/folder.js';
+import { readBundleFiles, slotOfBundle } from '../dumps/oai/bundle.js';
 import { transmissionOf } from '../dumps/oai/ldpc-config.js';
 import { readRecording } from '../dumps/sigmf/read.js';
 import type { CodedTransmission } from '../phy/coding/index.js';
@@ -20,11 +21,12 @@ export interface DumpEntry {
 
 /** @throws INVALID_ARGUMENT that names the file and the field. */
 export function readOaiDump(folder: string): DumpEntry[] {
-  const bundle = readOaiBundle(folder);
+  const files = filesIn(folder);
+  const bundle = readBundleFiles(files);
   const { llrs, payload, pdsch, ldpc } = bundle;
   return [
     {
-      slot: slotOfBundle(bundle, folder),
+      slot: slotOfBundle(bundle, files.pathOf),
       transmission: transmissionOf(pdsch, ldpc),
       ...(llrs && { llrs }),
       ...(payload && { payload }),

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readOaiBundle } from '#dumps/oai/bundle.js';
+import { readOaiBundle } from '#dumps/oai/folder.js';
 import { transmissionOf } from '#dumps/oai/ldpc-config.js';
 import { inferDump, readOaiDump } from '#infer/infer.js';
 import { openSlotReceiver } from '#infer/receiver.js';

@@ -1,7 +1,8 @@
 /** `fullgrid.bin` of an OAI bundle: one antenna's slot after the FFT, all of its bins, as int16. */
 import { invalid } from '../../errors.js';
 import { SUBCARRIERS_PER_RB } from '../../nr/shape.js';
-import { inFile, readWhole } from '../in-file.js';
+import type { DumpFiles } from '../files.js';
+import { inFile } from '../in-file.js';
 
 export const GRID_FILE = 'fullgrid.bin';
 
@@ -47,9 +48,9 @@ export function carrierIndex(fftSize: number, usedSubcarriers: number, sc: numbe
 }
 
 /** @throws INVALID_ARGUMENT that names the file and the field. */
-export function readFullGrid(file: string): FullGrid {
-  const bytes = readWhole(file, MOST_BYTES);
-  return inFile(file, () => parseFullGrid(bytes));
+export function readFullGrid(files: DumpFiles): FullGrid {
+  const bytes = files.read(GRID_FILE, MOST_BYTES);
+  return inFile(files.pathOf(GRID_FILE), () => parseFullGrid(bytes));
 }
 
 function parseFullGrid(bytes: Uint8Array<ArrayBuffer>): FullGrid {

@@ -1,7 +1,8 @@
 /** Text of one `key value` a line, values whole numbers: how OAI's dumps write their configurations. */
 import { invalid } from '../../errors.js';
 import { describe } from '../../schema-error.js';
-import { inFile, readWhole } from '../in-file.js';
+import type { DumpFiles } from '../files.js';
+import { inFile } from '../in-file.js';
 
 /** Least and most value of a key. */
 export type Range = readonly [number, number];
@@ -22,12 +23,13 @@ const MOST_BYTES = 65_536;
  *   for values that are no whole numbers in the key's range.
  */
 export function readKeyValues<R extends string, O extends string>(
-  file: string,
+  files: DumpFiles,
+  name: string,
   required: Keys<R>,
   optional: Keys<O>,
 ): KeyValues<R, O> {
-  const text = new TextDecoder().decode(readWhole(file, MOST_BYTES));
-  return inFile(file, () => {
+  const text = new TextDecoder().decode(files.read(name, MOST_BYTES));
+  return inFile(files.pathOf(name), () => {
     const values = parseLines(text, new Map(Object.entries<Range>({ ...required, ...optional })));
     const missing = Object.keys(required).find((key) => !values.has(key));
     if (missing !== undefined) throw invalid(missing, 'a line with this key', 'none');

@@ -10,6 +10,7 @@ import {
   segmentation,
   startPosition,
 } from '../../phy/coding/index.js';
+import type { DumpFiles } from '../files.js';
 import { inFile } from '../in-file.js';
 import { formatKeyValues, type Keys, type KeyValues, readKeyValues } from './key-values.js';
 import { MAX_G, PDSCH_FILE, type PdschConfig } from './pdsch-config.js';
@@ -59,9 +60,9 @@ function modulationOf(qm: number): Modulation | undefined {
  * Reads the file and checks that its parameters are those that TS 38.212 gives for A, BG and G.
  * @throws INVALID_ARGUMENT that names the file and the key.
  */
-export function readLdpcConfig(file: string, pdsch: PdschConfig): LdpcConfig {
-  const config = readKeyValues(file, REQUIRED, OPTIONAL);
-  inFile(file, () => {
+export function readLdpcConfig(files: DumpFiles, pdsch: PdschConfig): LdpcConfig {
+  const config = readKeyValues(files, LDPC_FILE, REQUIRED, OPTIONAL);
+  inFile(files.pathOf(LDPC_FILE), () => {
     if (modulationOf(config.Qm) === undefined) throw invalid('Qm', '2, 4, 6 or 8', String(config.Qm));
     if (config.nb_layers !== 1)
       throw invalid('nb_layers', '1 (more layers are not supported)', String(config.nb_layers));

@@ -1,8 +1,9 @@
 /** `pdsch_cfg.txt` of an OAI bundle: where in the slot the PDSCH is, and its scrambling. */
 import { invalid } from '../../errors.js';
 import type { DmrsConfig } from '../../nr/dmrs.js';
-import { formatKeyValues, type Keys, type KeyValues, readKeyValues } from './key-values.js';
+import type { DumpFiles } from '../files.js';
 import { inFile } from '../in-file.js';
+import { formatKeyValues, type Keys, type KeyValues, readKeyValues } from './key-values.js';
 
 /** Largest G that a codeword of one layer can have: 275 PRB, 14 symbols, 256QAM. */
 export const MAX_G = 275 * 12 * 14 * 8;
@@ -45,9 +46,9 @@ function dmrsSymbols({ dlDmrsSymbPos }: PdschConfig): number[] {
 }
 
 /** @throws INVALID_ARGUMENT that names the file and the key. */
-export function readPdschConfig(file: string): PdschConfig {
-  const config = readKeyValues(file, REQUIRED, OPTIONAL);
-  inFile(file, () => checkSymbols(config));
+export function readPdschConfig(files: DumpFiles): PdschConfig {
+  const config = readKeyValues(files, PDSCH_FILE, REQUIRED, OPTIONAL);
+  inFile(files.pathOf(PDSCH_FILE), () => checkSymbols(config));
   return config;
 }
 

@@ -1,28 +1,8 @@
-/** Reads a SigMF recording of resource grids. */
+/** Recordings as files of this machine. */
 import { createHash } from 'node:crypto';
-import { Value } from 'typebox/value';
-import { invalid } from '../../errors.js';
-import { DEFAULT_SCALE, IQ_BYTES } from '../../iq.js';
-import { type DmrsConfigJson, dmrsConfigFrom } from '../../nr/dmrs-schema.js';
-import { dmrsGrid } from '../../nr/dmrs.js';
-import { dataMask } from '../../nr/resource-map.js';
-import { estimateNoise } from '../../phy/noise-estimate.js';
-import { describe, schemaError, type SchemaFinding } from '../../schema-error.js';
 import type { DumpedSlot } from '../dumped-slot.js';
-import { inFile, readWhole } from '../in-file.js';
-import { recordingPaths } from './paths.js';
-import { decodeSamples, type SampleFormat, slotBytes } from './samples.js';
-import {
-  type CaptureMetadata,
-  EXTENSION,
-  EXTENSION_KEYS,
-  type RecordingMetadata,
-  RecordingSchema,
-} from './schema.js';
-
-const MOST_META_BYTES = 16 * 2 ** 20;
-/** Slots are decoded into memory as float32. */
-const MOST_DATA_BYTES = 2 ** 30;
+import { filesIn } from '../folder.js';
+import { readRecordingFiles, slotsOfRecording } from './recording.js';
 
 /**
  * Reads a recording: each capture is one slot, in the order of the file.
@@ -30,124 +10,8 @@ const MOST_DATA_BYTES = 2 ** 30;
  * @throws INVALID_ARGUMENT that names the file, the key, what was expected and what came.
  */
 export function readRecording(path: string): DumpedSlot[] {
-  const { meta, data } = recordingPaths(path);
-  const metadata = readMetadata(meta);
-  const format = formatOf(metadata);
-  const bytes = readWhole(data, MOST_DATA_BYTES);
-  inFile(data, () => checkSamples(bytes, metadata, format));
-  inFile(meta, () => checkCaptures(bytes.length, metadata, format));
-  const size = slotBytes(format);
-  const captures = capturesOf(metadata);
-  return captures.map((capture, i) => {
-    const pilots = inFile(meta, () => pilotsOf(capture, i, metadata, format));
-    return inFile(data, () => {
-      const rxGrid = decodeSamples(bytes.subarray(i * size, (i + 1) * size), format);
-      const noise = estimateNoise({ shape: format.shape, rxGrid, dmrs: pilots.dmrs });
-      const modulation = metadata.global['spikingrx:modulation'];
-      return { name: `slot ${i}`, shape: format.shape, rxGrid, modulation, ...pilots, ...noise };
-    });
-  });
-}
-
-function readMetadata(file: string): RecordingMetadata {
-  const text = new TextDecoder().decode(readWhole(file, MOST_META_BYTES));
-  return inFile(file, () => {
-    const value = parseJson(text);
-    const findings = Value.Errors(RecordingSchema, value) as readonly SchemaFinding[];
-    if (findings.length > 0) throw schemaError(findings, value, 'metadata');
-    const metadata = value as RecordingMetadata;
-    checkExtensions(metadata);
-    checkKeys('global', metadata.global, EXTENSION_KEYS.global);
-    metadata.captures.forEach((capture, i) => checkKeys(`captures[${i}]`, capture, EXTENSION_KEYS.capture));
-    if ('core:dataset' in metadata.global)
-      throw invalid('global.core:dataset', 'none: the samples are beside the metadata', 'a file name');
-    return metadata;
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid('metadata', 'JSON', 'something else');
-  }
-}
-
-/** Ours must be declared, and one that is not optional must be known, SigMF's `core:extensions`. */
-function checkExtensions({ global }: RecordingMetadata): void {
-  const extensions = global['core:extensions'];
-  const own = extensions.find(({ name }) => name === EXTENSION.name);
-  if (own === undefined)
-    throw invalid('global.core:extensions', `the extension ${EXTENSION.name}`, 'others only');
-  if (!/^1\.\d+\.\d+$/.test(own.version))
-    throw invalid('global.core:extensions', `version 1.x of ${EXTENSION.name}`, describe(own.version));
-  const foreign = extensions.find(({ name, optional }) => name !== EXTENSION.name && !optional);
-  if (foreign !== undefined)
-    throw invalid('global.core:extensions', `optional ones beside ${EXTENSION.name}`, describe(foreign.name));
-}
-
-/** What is misspelled must not be ignored. */
-function checkKeys(field: string, value: object, known: readonly string[]): void {
-  const unknown = Object.keys(value).find((key) => key.startsWith('spikingrx:') && !known.includes(key));
-  if (unknown !== undefined)
-    throw invalid(field, `of spikingrx: only ${known.join(', ')}`, describe(unknown));
-}
-
-function formatOf({ global }: RecordingMetadata): SampleFormat {
-  const datatype = global['core:datatype'];
-  return {
-    datatype,
-    scale: global['spikingrx:scale'] ?? DEFAULT_SCALE[datatype],
-    shape: {
-      nRx: global['core:num_channels'] ?? 1,
-      nSym: global['spikingrx:symbols'],
-      nSc: global['spikingrx:subcarriers'],
-    },
-  };
-}
-
-/** No captures mean one that starts at the first sample, SigMF's `captures`. */
-function capturesOf({ captures }: RecordingMetadata): readonly CaptureMetadata[] {
-  return captures.length === 0 ? [{ 'core:sample_start': 0 }] : captures;
-}
-
-function checkSamples(bytes: Uint8Array, metadata: RecordingMetadata, format: SampleFormat): void {
-  const { nRx, nSym, nSc } = format.shape;
-  const count = capturesOf(metadata).length;
-  const expected = count * slotBytes(format);
-  if (bytes.length !== expected) {
-    const size = `${count} slots x ${nSym} x ${nSc} x ${nRx} samples x ${IQ_BYTES[format.datatype]} bytes`;
-    throw invalid('size', `${expected} bytes (${size})`, `${bytes.length} bytes`);
-  }
-  const wanted = metadata.global['core:sha512']?.toLowerCase();
-  if (wanted === undefined) return;
-  const found = createHash('sha512').update(bytes).digest('hex');
-  if (found !== wanted)
-    throw invalid('SHA-512', `${wanted.slice(0, 16)}… as core:sha512 says`, `${found.slice(0, 16)}…`);
-}
-
-/** Slots follow each other without gaps. */
-function checkCaptures(dataBytes: number, metadata: RecordingMetadata, { shape }: SampleFormat): void {
-  const perSlot = shape.nSym * shape.nSc;
-  capturesOf(metadata).forEach((capture, i) => {
-    const start = capture['core:sample_start'];
-    if (start !== i * perSlot)
-      throw invalid(`captures[${i}].core:sample_start`, `${i} x ${perSlot} = ${i * perSlot}`, String(start));
-  });
-  if (dataBytes === 0) throw invalid('captures', 'at least one slot', 'none');
-}
-
-function pilotsOf(
-  capture: CaptureMetadata,
-  index: number,
-  { global }: RecordingMetadata,
-  { shape }: SampleFormat,
-): Pick<DumpedSlot, 'config' | 'dmrs' | 'dataMask'> {
-  const own: DmrsConfigJson | undefined = capture['spikingrx:dmrs'];
-  const field = own === undefined ? 'global.spikingrx:dmrs' : `captures[${index}].spikingrx:dmrs`;
-  const json = own ?? global['spikingrx:dmrs'];
-  if (json === undefined) throw invalid(field, `one here, or in captures[${index}]`, 'none');
-  const config = dmrsConfigFrom(json);
-  const dmrs = dmrsGrid(config, shape, field);
-  return { config: { dmrs: config }, dmrs, dataMask: dataMask(dmrs, shape, config) };
+  const recording = readRecordingFiles(filesIn(''), path);
+  const isHashed = recording.metadata.global['core:sha512'] !== undefined;
+  const sha512 = isHashed ? createHash('sha512').update(recording.data).digest('hex') : undefined;
+  return slotsOfRecording(recording, sha512);
 }

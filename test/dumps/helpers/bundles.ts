@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type OaiBundle, writeOaiBundle } from '#dumps/oai/bundle.js';
+import type { OaiBundle } from '#dumps/oai/bundle.js';
+import { writeOaiBundle } from '#dumps/oai/folder.js';
 import { dmrsAmplitude } from '#dumps/oai/pdsch-config.js';
 import { type SimulatedBundle, simulateOaiBundle } from '#dumps/oai/simulated.js';
 import type { DmrsConfig } from '#nr/dmrs.js';

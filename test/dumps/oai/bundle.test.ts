@@ -1,7 +1,9 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readOaiBundle, slotOfBundle, writeOaiBundle } from '#dumps/oai/bundle.js';
+import { filesInMemory } from '#dumps/files.js';
+import { readBundleFiles, slotOfBundle } from '#dumps/oai/bundle.js';
+import { readOaiBundle, writeOaiBundle } from '#dumps/oai/folder.js';
 import { transmissionOf } from '#dumps/oai/ldpc-config.js';
 import { dmrsConfigOf } from '#dumps/oai/pdsch-config.js';
 import { dmrsGrid } from '#nr/dmrs.js';
@@ -26,7 +28,7 @@ describe('a bundle', () => {
     expect(grid.header).toMatchObject({ n_sym: 14, first_sc: 388, used_sc: 1272, G: 14_400 });
     // MCS 9 on 7200 REs: the code that OAI's dumps of this allocation have; 4928 of 7200 + 2 x 224 bits are below 2/3.
     expect(ldpc).toMatchObject({ BG: 1, Zc: 224, A: 9480, C: 2, K: 4928, F: 152, Qm: 2, R: 13 });
-    expect(slotOfBundle(readOaiBundle(folder), folder).shape).toEqual({ nRx: 1, nSym: 13, nSc: 600 });
+    expect(slotOfBundle(readOaiBundle(folder)).shape).toEqual({ nRx: 1, nSym: 13, nSc: 600 });
   });
 
   it('is read with the coding parameters as OAI writes them', () => {
@@ -94,6 +96,20 @@ describe('a bundle', () => {
     expect(readOaiBundle(folder)).toEqual({ grid, pdsch, ldpc });
     rmSync(folder, { recursive: true });
   });
+
+  it('is the same out of memory, where messages have the names of the files alone', () => {
+    const folder = temporary.bundle(drawBundle());
+    const contents = new Map(
+      Object.entries(TemporaryFolder.read(folder)).map(([name, bytes]) => [name, new Uint8Array(bytes)]),
+    );
+    expect(readBundleFiles(filesInMemory(contents))).toEqual(readOaiBundle(folder));
+    contents.set('txbits.bin', new Uint8Array(9));
+    expect(() => readBundleFiles(filesInMemory(contents))).toThrow(/^txbits\.bin: /);
+    contents.delete('ldpc_cfg.txt');
+    expect(() => readBundleFiles(filesInMemory(contents))).toThrow(
+      /^ldpc_cfg\.txt: expected a file, received none/,
+    );
+  });
 });
 
 describe('the slot of a bundle', () => {
@@ -108,7 +124,7 @@ describe('the slot of a bundle', () => {
     ['type 2', { dmrs: { configType: 2 } }],
   ])('is the one sent: LS + LMMSE decodes it, %s', (_name, change) => {
     const bundle = drawBundle(change);
-    const slot = slotOfBundle(bundle, 'bundle');
+    const slot = slotOfBundle(bundle);
     expect(slot.name).toBe('frame 0 slot 3');
     expect(slot.snrDb).toBeGreaterThan(12);
     const llrs = lsLmmseReceiver(slot);
@@ -118,7 +134,7 @@ describe('the slot of a bundle', () => {
   });
 
   it('counts its pilots from common resource block 0', () => {
-    const { dmrs } = slotOfBundle(drawBundle(), 'bundle');
+    const { dmrs } = slotOfBundle(drawBundle());
     const whole = dmrsGrid({ ...dmrsConfigOf(drawBundle().pdsch, 14), startRb: 0 }, { nSym: 13, nSc: 60 });
     for (let symbol = 0; symbol < 13; symbol++)
       expect(dmrs.slice(symbol * 24, (symbol + 1) * 24)).toEqual(
@@ -136,7 +152,7 @@ describe('the slot of a bundle', () => {
 
   it('has pilots in the power of the CDM groups kept free, TS 38.214 Table 4.1-1', () => {
     for (const cdmGroupsWithoutData of [1, 2] as const) {
-      const { dmrs } = slotOfBundle(drawBundle({ dmrs: { cdmGroupsWithoutData } }), 'bundle');
+      const { dmrs } = slotOfBundle(drawBundle({ dmrs: { cdmGroupsWithoutData } }));
       const energy = dmrs.reduce((sum, value) => sum + value * value, 0);
       expect(energy / 24).toBeCloseTo(cdmGroupsWithoutData, 5);
     }

@@ -2,7 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readOaiBundle, slotOfBundle } from '#dumps/oai/bundle.js';
+import { filesIn } from '#dumps/folder.js';
+import { slotOfBundle } from '#dumps/oai/bundle.js';
+import { readOaiBundle } from '#dumps/oai/folder.js';
 import { transmissionOf } from '#dumps/oai/ldpc-config.js';
 import { SpikingRxError } from '#errors.js';
 import { decodeTransportBlock } from '#phy/coding/index.js';
@@ -22,7 +24,7 @@ const NAMES = Object.keys(GOOD);
 function errorOf(files: Files): SpikingRxError {
   TemporaryFolder.replace(folder, files);
   try {
-    slotOfBundle(readOaiBundle(folder), folder);
+    slotOfBundle(readOaiBundle(folder), filesIn(folder).pathOf);
   } catch (error) {
     return error as SpikingRxError;
   }
@@ -247,7 +249,7 @@ function outcome(files: Files): string {
   TemporaryFolder.replace(folder, files);
   try {
     const read = readOaiBundle(folder);
-    const llrs = lsLmmseReceiver(slotOfBundle(read, folder));
+    const llrs = lsLmmseReceiver(slotOfBundle(read, filesIn(folder).pathOf));
     decodeTransportBlock(llrs, transmissionOf(read.pdsch, read.ldpc));
     return 'read';
   } catch (error) {

@@ -3,7 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { filesInMemory } from '#dumps/files.js';
 import { readRecording } from '#dumps/sigmf/read.js';
+import { readRecordingFiles, slotsOfRecording } from '#dumps/sigmf/recording.js';
 import { writeRecording } from '#dumps/sigmf/write.js';
 import { SpikingRxError } from '#errors.js';
 import { IQ_BYTES, IQ_DATATYPE_NAMES } from '#iq.js';
@@ -101,6 +103,23 @@ describe('a recording', () => {
     expect(others).toEqual([]);
     expect(slot?.rxGrid).toEqual(SLOTS[0]?.rxGrid);
     expect(slot?.config.dmrs.startRb).toBe(4);
+  });
+
+  it('is the same out of memory, where whoever has no hash looks at none', () => {
+    const metadata = fresh();
+    const data = new Uint8Array(readFileSync(DATA));
+    const slotsIn = (text: object, sha512?: string) => {
+      const meta = new TextEncoder().encode(JSON.stringify(text));
+      const contents = new Map([
+        ['a.sigmf-meta', meta],
+        ['a.sigmf-data', data],
+      ]);
+      return slotsOfRecording(readRecordingFiles(filesInMemory(contents), 'a.sigmf-data'), sha512);
+    };
+    expect(slotsIn(metadata)).toEqual(readRecording(base));
+    expect(() => slotsIn(metadata, '0'.repeat(128))).toThrow('a.sigmf-data: SHA-512: expected');
+    metadata.global['core:num_channels'] = 3;
+    expect(() => slotsIn(metadata)).toThrow('a.sigmf-data: size: expected 12096 bytes');
   });
 
   it('refuses to hold slots of several shapes', () => {
