@@ -1,15 +1,8 @@
 /** Firing rates and energy as SVG. */
 import type { BarSeriesOption, CustomSeriesOption, EChartsCoreOption } from 'echarts';
-import {
-  axisStyle,
-  type ColourScheme,
-  heading,
-  legend,
-  renderChart,
-  xAxisStyle,
-  yAxisStyle,
-} from '../chart/chart.js';
+import { axisStyle, heading, legend, xAxisStyle, yAxisStyle } from '../chart/chart.js';
 import { LIGHT, SERIES_COLOURS } from '../chart/colours.js';
+import { type ColourScheme, renderChart } from '../chart/render.js';
 import type { EnergyReport, LayerReport, ModelEnergy } from './report.js';
 
 /** Opacity of the highest rate: numbers stay readable on it, on both surfaces. */

@@ -1,7 +1,7 @@
 /** Runs a model on slots and counts what its spiking layers do. */
-import { createSession, type RuntimeTensor, type Session } from '../engine/session.js';
+import { createSession, type Session } from '../engine/session.js';
+import { feedsOf } from '../evaluate/receivers.js';
 import { tapName, withTaps } from '../onnx/taps.js';
-import { TENSOR_NAMES } from '../onnx/contract.js';
 import { readNodes } from '../onnx/model-nodes.js';
 import type { ReceivedSlot } from '../phy/slot.js';
 import { countInput } from './geometry.js';
@@ -33,7 +33,7 @@ export class ActivityMeter {
       ]),
     );
     if (wanted.length === 0) return;
-    const values = await this.session.run(feedsOf(slot), wanted);
+    const values = await this.session.run(feedsOf([slot]), wanted);
     const of = (name: string): Float32Array => values[name]?.data as Float32Array;
     for (const { name, spiking, steps } of this.layers)
       for (let t = 0; t < steps.length; t++) {
@@ -46,12 +46,4 @@ export class ActivityMeter {
   release(): Promise<void> {
     return this.session.release();
   }
-}
-
-/** One slot as a batch of one. */
-function feedsOf({ shape: { nRx, nSym, nSc }, rxGrid, dmrs }: ReceivedSlot): Record<string, RuntimeTensor> {
-  return {
-    [TENSOR_NAMES.rxGrid]: { type: 'float32', data: rxGrid, dims: [1, 2 * nRx, nSym, nSc] },
-    [TENSOR_NAMES.dmrs]: { type: 'float32', data: dmrs, dims: [1, 2, nSym, nSc] },
-  };
 }

@@ -1,13 +1,7 @@
 /** Calibration of the LLRs as SVG. */
-import {
-  type ColourScheme,
-  layout,
-  renderChart,
-  seriesLook,
-  xAxisStyle,
-  yAxisStyle,
-} from '../chart/chart.js';
+import { layout, seriesLook, xAxisStyle, yAxisStyle } from '../chart/chart.js';
 import { LIGHT } from '../chart/colours.js';
+import { type ColourScheme, renderChart } from '../chart/render.js';
 import { CALIBRATION_TOLERANCE, type CaseSummary, judge, MIN_CALIBRATION_ERRORS } from './summary.js';
 import { CALIBRATION_EDGES } from './tally.js';
 

@@ -1,14 +1,7 @@
 /** Curves over SNR as SVG. */
 import type { CustomSeriesOption, EChartsCoreOption, LineSeriesOption } from 'echarts';
-import {
-  type ColourScheme,
-  layout,
-  logarithmicAxis,
-  renderChart,
-  seriesLook,
-  xAxisStyle,
-  yAxisStyle,
-} from '../chart/chart.js';
+import { layout, logarithmicAxis, seriesLook, xAxisStyle, yAxisStyle } from '../chart/chart.js';
+import { type ColourScheme, renderChart } from '../chart/render.js';
 import type { EvaluationPoint, ReceiverResult } from './point.js';
 import type { Interval } from './statistics.js';
 import { type Curve, curveOf, receiverNames } from './summary.js';

@@ -1,6 +1,7 @@
 import { createSession, type RuntimeTensor, type Session, type SessionOptions } from '../engine/session.js';
 import { bitsPerSymbol } from '../nr/qam.js';
 import { codewordOrder } from '../nr/resource-map.js';
+import { TENSOR_NAMES } from '../onnx/contract.js';
 import type { ChannelStatistics } from '../phy/channel-statistics.js';
 import { lmmseReceiver, lsLmmseReceiver, perfectCsiReceiver } from '../phy/receivers/index.js';
 import { type ReceivedSlot, type Slot, slotStatistics } from '../phy/slot.js';
@@ -80,9 +81,7 @@ export class ModelReceiver implements Receiver {
   }
 
   private async runBatch(slots: readonly ReceivedSlot[]): Promise<Float32Array[]> {
-    const rxGrid = stack(slots, ({ rxGrid: grid }) => grid);
-    const dmrs = stack(slots, ({ dmrs: pilots }) => pilots);
-    const { llr } = await this.session.run({ rx_grid: rxGrid, dmrs });
+    const { llr } = await this.session.run(feedsOf(slots));
     const planes = llr?.data as Float32Array;
     const perSlot = planes.length / slots.length;
     return slots.map((slot, i) => inCodewordOrder(planes.subarray(i * perSlot, (i + 1) * perSlot), slot));
@@ -91,6 +90,14 @@ export class ModelReceiver implements Receiver {
   release(): Promise<void> {
     return this.session.release();
   }
+}
+
+/** Slots of one shape as the two inputs of the model contract. */
+export function feedsOf(slots: readonly ReceivedSlot[]): Readonly<Record<string, RuntimeTensor>> {
+  return {
+    [TENSOR_NAMES.rxGrid]: stack(slots, ({ rxGrid }) => rxGrid),
+    [TENSOR_NAMES.dmrs]: stack(slots, ({ dmrs }) => dmrs),
+  };
 }
 
 /** `[planes, nSym, nSc]` of each slot as one tensor `[batch, planes, nSym, nSc]`. */
@@ -104,7 +111,7 @@ function stack(slots: readonly ReceivedSlot[], part: (slot: ReceivedSlot) => Flo
 }
 
 /** Reads LLR planes `[Qm, nSym, nSc]` at the data resource elements, b0 … b(Qm−1) each. */
-function inCodewordOrder(planes: Float32Array, slot: ReceivedSlot): Float32Array {
+export function inCodewordOrder(planes: Float32Array, slot: ReceivedSlot): Float32Array<ArrayBuffer> {
   const qm = bitsPerSymbol(slot.modulation);
   const plane = slot.shape.nSym * slot.shape.nSc;
   const order = codewordOrder(slot.dataMask);

@@ -1,15 +1,8 @@
 /** The figures of a run as SVG. */
 import type { LineSeriesOption } from 'echarts';
-import {
-  type ColourScheme,
-  layout,
-  logarithmicAxis,
-  renderChart,
-  seriesLook,
-  xAxisStyle,
-  yAxisStyle,
-} from '../chart/chart.js';
+import { layout, logarithmicAxis, seriesLook, xAxisStyle, yAxisStyle } from '../chart/chart.js';
 import { LIGHT } from '../chart/colours.js';
+import { type ColourScheme, renderChart } from '../chart/render.js';
 import { type LatencyFigures, PERCENTILES } from './histogram.js';
 import type { SoakResult } from './result.js';
 

@@ -1,15 +1,7 @@
 /** The course of a training run as SVG, from its log. */
 import type { EChartsCoreOption, LineSeriesOption } from 'echarts';
-import {
-  type ColourScheme,
-  heading,
-  legend,
-  logarithmicAxis,
-  renderChart,
-  seriesLook,
-  xAxisStyle,
-  yAxisStyle,
-} from '../chart/chart.js';
+import { heading, legend, logarithmicAxis, seriesLook, xAxisStyle, yAxisStyle } from '../chart/chart.js';
+import { type ColourScheme, renderChart } from '../chart/render.js';
 import { invalid } from '../errors.js';
 import type { SpikingRxConfig } from '../nn/config.js';
 

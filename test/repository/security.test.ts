@@ -17,7 +17,9 @@ const rows = text
 test('the threat model names a test for every measure, and the test is there', () => {
   expect(rows.length).toBeGreaterThan(10);
   for (const [threat = '', measure = '', held = ''] of rows) {
-    const files = [...held.matchAll(/\]\((\.\.\/\.\.\/test\/[^)]+\.test\.ts)\)/g)].map(([, path]) => String(path));
+    const files = [...held.matchAll(/\]\((\.\.\/\.\.\/test\/[^)]+\.test\.ts)\)/g)].map(([, path]) =>
+      String(path),
+    );
     expect(`${threat}: ${measure}: ${files.length === 0 ? 'no test' : 'tested'}`).toMatch(/: .+: tested$/);
     expect(files.filter((path) => !existsSync(join(DOCS, path)))).toEqual([]);
   }
