@@ -23,6 +23,12 @@ export function serveCommand(): Command {
     .option('--print-config-schema', 'print the JSON Schema of the settings and exit')
     .addHelpText('after', HELP_AFTER);
   for (const key of CONFIG_KEYS) command.addOption(optionOf(key));
+  // What is on of itself is turned off shorter, too.
+  for (const key of CONFIG_KEYS) {
+    const { default: byDefault } = ConfigSchema.properties[key] as { default?: unknown };
+    if (byDefault !== true) continue;
+    command.addOption(new Option(`--no-${flagName(key).slice(2)}`, `as ${flagName(key)} false`));
+  }
   return command.action(serve);
 }
 

@@ -5,6 +5,10 @@ const ORIGIN = 'https?://[^/*,\\s]+';
 
 /** What only clients of HTTP notice. */
 export const webSettings = {
+  dashboard: Type.Boolean({
+    description: 'Serve the dashboard at /, and the live data that it shows at /v1/live',
+    default: true,
+  }),
   compressAnswers: Type.Boolean({
     description: 'Compress answers in JSON and text for clients that take it (Accept-Encoding)',
     default: true,

@@ -10,6 +10,7 @@ import { adminRoutes } from './admin.js';
 import { compressAnswers } from './compression.js';
 import { answerClientError, answerErrors, frameworkError } from './errors.js';
 import type { App } from './app-type.js';
+import { dashboardRoutes } from './dashboard.js';
 import { describeRoutes } from './docs.js';
 import { createHttpServer, type HttpServerParts } from './http-server.js';
 import { metricsRoute, modelRoutes, probeRoutes } from './info.js';
@@ -64,6 +65,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
   await app.register(async (scope: App) => probeRoutes(scope, core));
   await app.register(async (scope: App) => routes(scope, core));
+  if (core.config.dashboard) await app.register(async (scope: App) => dashboardRoutes(scope));
   if (parts.entrance === 'public' && core.config.adminPort === undefined)
     await app.register(async (scope: App) => operatorRoutes(scope, core));
   return app;

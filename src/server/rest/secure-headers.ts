@@ -11,8 +11,13 @@ export function plainHeaders(app: App, { isEncrypted }: { readonly isEncrypted: 
   });
 }
 
+export interface PageNeeds {
+  /** Whether the page has styles in its HTML. */
+  readonly inlineStyles: boolean;
+}
+
 /** For pages, which only load what is ours, and are in nobody's frame. Holds for the routes of `scope`. */
-export async function pageHeaders(scope: App): Promise<void> {
+export async function pageHeaders(scope: App, { inlineStyles }: PageNeeds): Promise<void> {
   const own = ["'self'"];
   await scope.register(helmet, {
     hsts: false,
@@ -21,7 +26,7 @@ export async function pageHeaders(scope: App): Promise<void> {
       directives: {
         defaultSrc: ["'none'"],
         scriptSrc: own,
-        styleSrc: [...own, "'unsafe-inline'"],
+        styleSrc: inlineStyles ? [...own, "'unsafe-inline'"] : own,
         imgSrc: [...own, 'data:'],
         connectSrc: own,
         baseUri: ["'none'"],
