@@ -49,13 +49,17 @@ export function benchCommand(): Command {
         'the LDPC decoder; ' +
         'the last line of the output is one JSON object',
     )
-    .option('--models-dir <dir>', 'folder that holds <name>/<version>/model.onnx', join(PACKAGE, 'models'))
+    .addOption(
+      new Option('--models-dir <dir>', 'folder that holds <name>/<version>/model.onnx').default(
+        join(PACKAGE, 'models'),
+        'the shipped models',
+      ),
+    )
     .option('--model <name>', 'model to measure, highest version', 'spikingrx-qpsk-2rx')
-    .option(
-      '--workers <n>',
-      'worker threads of the service and of the bare runtime',
-      positiveInteger,
-      availableCores(),
+    .addOption(
+      new Option('--workers <n>', 'worker threads of the service and of the bare runtime')
+        .argParser(positiveInteger)
+        .default(availableCores(), 'one a core'),
     )
     .option('--batch <n>', 'most grids in a batch', positiveInteger, 16)
     .option('--grids-per-message <n>', 'grids in a message of the saturating clients', positiveInteger, 16)

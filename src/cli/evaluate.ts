@@ -18,7 +18,11 @@ export function evaluateCommand(): Command {
     .option('--profiles <list>', 'channel profiles drawn: TDL-A … TDL-C300; or awgn, or rayleigh')
     .option('--prb <list>', 'resource blocks drawn')
     .option('--seed <n>', 'seed of the held-out slots', '1')
-    .option('--workers <n>', 'threads; the figures do not depend on it', positiveInteger, availableCores())
+    .addOption(
+      new Option('--workers <n>', 'threads; the figures do not depend on it')
+        .argParser(positiveInteger)
+        .default(availableCores(), 'one a core'),
+    )
     .addOption(
       new Option('--format <name>', 'standard output')
         .choices(['markdown', 'json', 'csv'])

@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   replay: ['client', 'wire'],
   soak: ['bench', 'chart', 'client', 'phy'],
   demo: ['bench', 'client', 'phy', 'train'],
-  docs: ['server'],
+  docs: ['cli', 'server'],
   report: ['chart', 'dumps', 'energy', 'engine/session', 'evaluate', 'nn', 'nr', 'onnx', 'phy', 'train'],
   dashboard: ['chart', 'dumps', 'nr', 'phy', 'wire/live', 'wire/spikes'],
 };
