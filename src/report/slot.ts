@@ -1,7 +1,8 @@
 /** The slot of a report: simulated, or out of a dump. */
 import { readFileSync, existsSync } from 'node:fs';
 import type { DumpedSlot } from '../dumps/dumped-slot.js';
-import { readOaiBundle, slotOfBundle } from '../dumps/oai/bundle.js';
+import { filesIn } from '../dumps/folder.js';
+import { readBundleFiles, slotOfBundle } from '../dumps/oai/bundle.js';
 import { transmissionOf } from '../dumps/oai/ldpc-config.js';
 import { readRecording } from '../dumps/sigmf/read.js';
 import { invalid } from '../errors.js';
@@ -83,10 +84,11 @@ function simulatedSlot(config: SlotConfig, seed: number): SubjectSlot {
 }
 
 function oaiSlot(folder: string): SubjectSlot {
-  const bundle = readOaiBundle(folder);
+  const files = filesIn(folder);
+  const bundle = readBundleFiles(files);
   const { payload, llrs, pdsch, ldpc } = bundle;
   return {
-    received: slotOfBundle(bundle, folder),
+    received: slotOfBundle(bundle, files.pathOf),
     origin: `bundle of OpenAirInterface, ${folder}`,
     ...(payload && { bits: encodeTransportBlock(payload, transmissionOf(pdsch, ldpc)) }),
     ...(llrs && { dumpLlrs: llrs }),
