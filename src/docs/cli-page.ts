@@ -26,7 +26,7 @@ export async function cliPage(): Promise<string> {
 function section(command: Command): string {
   const isService = command.name() === 'serve';
   const rows = command.options
-    .filter((option) => !isService || !SETTINGS.has(option.long ?? ''))
+    .filter(({ long = '' }) => !isService || !SETTINGS.has(long.replace(/^--no-/, '--')))
     .map((option) => row(option));
   if (isService) rows.push('| `--…` | every [setting](configuration.md) of the service | |');
   return [
