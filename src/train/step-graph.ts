@@ -52,7 +52,7 @@ function unpack(g: GraphBuilder, flat: Value, specs: readonly TensorSpec[]): (na
 }
 
 /** Collects the batch's moments; with shared statistics the mean over the steps. */
-class MomentCollector {
+export class MomentCollector {
   readonly #observed = new Map<string, Moments[]>();
 
   readonly observe = (layer: string, step: number, moments: Moments): void => {
