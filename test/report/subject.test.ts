@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeOaiBundle } from '#dumps/oai/bundle.js';
+import { writeOaiBundle } from '#dumps/oai/folder.js';
 import { dmrsAmplitude } from '#dumps/oai/pdsch-config.js';
 import { simulateOaiBundle } from '#dumps/oai/simulated.js';
 import { writeRecording } from '#dumps/sigmf/write.js';
