@@ -2,6 +2,8 @@ import { SpikingRxError } from '../errors.js';
 import type { Permit, RequestSize } from './types.js';
 
 export interface AdmissionLimits {
+  /** In messages. Default `queue`. */
+  readonly name?: string;
   readonly maxQueuedGrids: number;
   readonly maxQueuedBytes: number;
 }
@@ -183,7 +185,7 @@ export class Admission {
   }
 
   private queueFull(lack: Lack, why: string): SpikingRxError {
-    return new SpikingRxError('QUEUE_FULL', `the queue is full: ${why}`, {
+    return new SpikingRxError('QUEUE_FULL', `the ${this.limits.name ?? 'queue'} is full: ${why}`, {
       retryAfterMs: this.retryAfterMs(lack),
     });
   }

@@ -8,6 +8,7 @@ import {
 } from './options.js';
 import { type ResolvedProvider, resolveProvider } from './provider.js';
 import { requireModels } from './require-models.js';
+import type { SpikesRequest, SpikesResult } from './spikes/types.js';
 import type { LlrService, ModelRepository } from './types.js';
 import { tryCuda, workerSetup } from './worker-setup.js';
 
@@ -30,6 +31,10 @@ export interface EngineStats {
   readonly batchesInFlight: number;
   readonly workers: number;
   readonly liveWorkers: number;
+  /** Requests for spikes without an answer. */
+  readonly spikesRequests: number;
+  /** Threads that compute spikes: 1 while they are asked for and for a while after, else 0. */
+  readonly spikesWorkers: number;
 }
 
 export interface StartProgress {
@@ -56,6 +61,13 @@ export interface Engine extends LlrService {
   /** How far the start has come; undefined once it is over. Until then calls are answered with UNAVAILABLE. */
   readonly starting: StartProgress | undefined;
   /**
+   * What happens inside the spiking layers while a grid's LLRs are computed: the LLRs of `compute` on the CPU, and the
+   * spikes behind them. Apart from the workers that serve. The caller holds a permit, as for `compute`.
+   * @throws SpikingRxError as `compute` does; QUEUE_FULL when too many ask, FAILED_PRECONDITION for a model without
+   *   spiking layers, INVALID_ARGUMENT for a layer that it does not have, PAYLOAD_TOO_LARGE for more than wanted.
+   */
+  spikes(request: SpikesRequest): Promise<SpikesResult>;
+  /**
    * Admits nothing more, waits until what was admitted is answered and its permits are back, for at most
    * `timeoutMs`; then answers the rest with UNAVAILABLE.
    */
@@ -67,6 +79,8 @@ export interface Engine extends LlrService {
 /** For tests: another worker entry in place of the runtime's. */
 export interface EngineInternals {
   readonly workerUrl?: URL;
+  /** Likewise, of the worker for spikes. */
+  readonly spikesWorkerUrl?: URL;
 }
 
 /** An engine that knows its models and its provider; its workers are not up yet. */
@@ -100,6 +114,7 @@ export async function prepareEngine(
 ): Promise<PreparedEngine> {
   const resolved = resolveEngineOptions(options);
   const workerUrl = internals.workerUrl ?? new URL('./worker.js', import.meta.url);
+  const spikesWorkerUrl = internals.spikesWorkerUrl ?? new URL('./spikes/worker.js', import.meta.url);
   const lifecycle = new ModelLifecycle(resolved);
   const models = await lifecycle.readInitial();
   requireModels(resolved, models, lifecycle);
@@ -109,7 +124,14 @@ export async function prepareEngine(
   });
   const effective = { ...resolved, workers: workerCount(resolved, provider.provider) };
   const setup = workerSetup(models, resolved, provider.provider);
-  const engine = new LlrEngine({ options: effective, provider, lifecycle, setup, workerUrl });
+  const engine = new LlrEngine({
+    options: effective,
+    provider,
+    lifecycle,
+    setup,
+    workerUrl,
+    spikesWorkerUrl,
+  });
   const maxRx = Math.max(0, ...models.map(({ contract }) => contract?.nRx ?? 0));
   return { engine, maxRx, start: async () => engine.start(models) };
 }

@@ -2,7 +2,7 @@ import { SpikingRxError } from '../errors.js';
 import { Admission } from './admission.js';
 import { Batcher } from './batcher.js';
 import type { DrainReport, Engine, EngineStats, StartProgress } from './engine.js';
-import { llrRow } from './llr-row.js';
+import { llrRow, requireFit } from './llr-row.js';
 import type { ModelCatalog } from './model-catalog.js';
 import type { ModelLifecycle } from './model-lifecycle.js';
 import { ModelPoller } from './model-poller.js';
@@ -13,6 +13,8 @@ import { PendingGrid, type PendingOutcome } from './pending-grid.js';
 import type { ResolvedProvider } from './provider.js';
 import { requireModels } from './require-models.js';
 import type { Row } from './row.js';
+import { SpikesRunner } from './spikes/runner.js';
+import type { LayerSpikes, SpikesRequest, SpikesResult } from './spikes/types.js';
 import { joinRows, tensorRows } from './tensor-row.js';
 import { together } from './together.js';
 import type {
@@ -37,6 +39,7 @@ export interface EngineParts {
   readonly lifecycle: ModelLifecycle;
   readonly setup: WorkerSetup;
   readonly workerUrl: URL;
+  readonly spikesWorkerUrl: URL;
 }
 
 /** The engine, once its models have been read and its provider is settled. */
@@ -47,13 +50,14 @@ export class LlrEngine implements Engine {
   private readonly batcher: Batcher;
   private readonly pool: WorkerPool;
   private readonly lifecycle: ModelLifecycle;
+  private readonly spikesRunner: SpikesRunner;
   private readonly usedShapes = new UsedShapes();
   private poller: ModelPoller | undefined;
   private started = false;
   private draining = false;
   private closed = false;
 
-  constructor({ options, provider, lifecycle, setup, workerUrl }: EngineParts) {
+  constructor({ options, provider, lifecycle, setup, workerUrl, spikesWorkerUrl }: EngineParts) {
     this.options = options;
     this.provider = provider;
     this.lifecycle = lifecycle;
@@ -65,6 +69,12 @@ export class LlrEngine implements Engine {
       onWorkerReady: () => this.batcher.pump(),
     });
     this.batcher = new Batcher(this.pool, options);
+    this.spikesRunner = new SpikesRunner({
+      workerUrl: spikesWorkerUrl,
+      heapMb: options.workerHeapMb,
+      stallMs: options.workerStallMs,
+      idleMs: options.spikesIdleMs,
+    });
   }
 
   /** @param models that were read, and are those of the setup. */
@@ -75,7 +85,10 @@ export class LlrEngine implements Engine {
         provider: this.provider.provider,
         load: async (model: RepositoryModel) =>
           this.pool.load(workerModel(model, this.usedShapes.of(model.name))),
-        unload: async (key: string) => this.pool.unload(key),
+        unload: async (key: string) => {
+          this.spikesRunner.forget(key);
+          await this.pool.unload(key);
+        },
       };
       await this.lifecycle.started(models, workers, refused);
       requireModels(this.options, this.models(), this.lifecycle);
@@ -120,6 +133,8 @@ export class LlrEngine implements Engine {
       batchesInFlight: this.pool.runningBatches,
       workers: this.options.workers,
       liveWorkers: this.pool.liveWorkers,
+      spikesRequests: this.spikesRunner.requests,
+      spikesWorkers: Number(this.spikesRunner.isLoaded),
     };
   }
 
@@ -166,6 +181,22 @@ export class LlrEngine implements Engine {
     return { id: request.id, model: name, version, sha256, ...joined };
   }
 
+  async spikes(request: SpikesRequest): Promise<SpikesResult> {
+    const model = this.modelOf(request);
+    requireFit(request, model);
+    const { instances } = this.lifecycle;
+    instances.hold(model.key);
+    try {
+      const result = await this.spikesRunner.compute(request, model);
+      const { version, timing, layers } = result;
+      const firingRates = layers.map((layer) => ({ layer: layer.name, rate: meanRate(layer) }));
+      notify(this.options.observer, 'spikesShown', { model: model.name, version, timing, firingRates });
+      return result;
+    } finally {
+      instances.release(model.key);
+    }
+  }
+
   async drain(timeoutMs: number): Promise<DrainReport> {
     this.draining = true;
     this.admission.beginDrain();
@@ -184,7 +215,7 @@ export class LlrEngine implements Engine {
     this.lifecycle.close();
     this.admission.beginDrain();
     this.batcher.failAll(new SpikingRxError('UNAVAILABLE', 'the engine is closed'));
-    await this.pool.close();
+    await Promise.all([this.pool.close(), this.spikesRunner.close()]);
   }
 
   private poll(): void {
@@ -232,6 +263,11 @@ export class LlrEngine implements Engine {
     const event = { model, version, outcome: code, request, priority, batchSize, ...times };
     notify(this.options.observer, 'gridFinished', event);
   };
+}
+
+function meanRate({ rates }: LayerSpikes): number {
+  const all = rates.flat();
+  return all.reduce((sum, rate) => sum + rate, 0) / all.length;
 }
 
 /** Resolves when `work` does or `ms` have passed; leaves no timer behind. */

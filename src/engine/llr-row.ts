@@ -6,18 +6,17 @@ import type { LlrRequest } from './types.js';
 /** One for all rows, so that a message to a worker holds it once. */
 const LLR_ONLY = [TENSOR_NAMES.llr];
 
+type LlrModel = RunnableModel & { readonly misfit?: string | undefined };
+
 /**
  * Checks a request against the contract of its model: what would otherwise fail, or silently shift rows,
  * inside a batch shared with others.
  * @throws SpikingRxError INVALID_ARGUMENT naming the field, what was expected and what came;
  *   FAILED_PRECONDITION when the model does not fit the contract.
  */
-export function llrRow(
-  request: LlrRequest,
-  model: RunnableModel & { readonly misfit?: string | undefined },
-): Row {
+export function requireFit(request: LlrRequest, model: LlrModel): void {
   const { shape, format, dataMask } = request;
-  const { signature, contract } = model;
+  const { contract } = model;
   if (contract === undefined) throw takesTensors(request.model, model.misfit);
   requireSize('shape.nRx', shape.nRx, contract.nRx);
   requireSize('shape.nSym', shape.nSym, contract.nSym);
@@ -30,6 +29,14 @@ export function llrRow(
     throw invalid('format.scale', 'a positive finite number', String(format.scale));
   }
   requireDeadline(request.deadlineMs);
+}
+
+/** The row of a request. @throws SpikingRxError as `requireFit` does. */
+export function llrRow(request: LlrRequest, model: LlrModel): Row {
+  requireFit(request, model);
+  const { format, dataMask } = request;
+  const { nRx, nSym, nSc } = request.shape;
+  const { signature } = model;
   const inputs = signature.inputs.map(({ name }) => {
     const isRx = name === TENSOR_NAMES.rxGrid;
     const { buffer, byteOffset, byteLength } = isRx ? request.rxGrid : request.dmrs;

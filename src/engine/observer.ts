@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.js';
 import type { RequestTerms } from './types.js';
 import type { RefusalKind } from './model-refusal.js';
 import type { LlrMagnitudes } from './llr-quality.js';
+import type { SpikesTiming } from './spikes/types.js';
 import type { Priority } from './types.js';
 
 interface BatchEvent {
@@ -47,6 +48,15 @@ export interface GridFinishedEvent {
   readonly priority: Priority;
 }
 
+/** Spikes were shown. */
+export interface SpikesShownEvent {
+  readonly model: string;
+  readonly version: string;
+  readonly timing: SpikesTiming;
+  /** Share of the neurons that fired in a time step, on average over the steps; of the layers asked for. */
+  readonly firingRates: readonly { readonly layer: string; readonly rate: number }[];
+}
+
 export interface WorkerEvent {
   readonly worker: number;
   readonly reason: string;
@@ -85,6 +95,7 @@ export interface EngineObserver {
   batchDispatched?(event: BatchDispatchedEvent): void;
   batchCompleted?(event: BatchCompletedEvent): void;
   gridFinished?(event: GridFinishedEvent): void;
+  spikesShown?(event: SpikesShownEvent): void;
   /** A worker died or failed to start; a replacement follows. */
   workerLost?(event: WorkerEvent): void;
   /** The replacement of a lost worker is warm and takes batches. */

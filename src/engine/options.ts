@@ -46,6 +46,8 @@ export interface EngineOptions {
    * sent as some worker's next batch. A free worker never waits. Default 2.
    */
   readonly maxQueueDelayMs?: number;
+  /** So long after the last request for spikes their worker ends, in milliseconds. Default 60,000. */
+  readonly spikesIdleMs?: number;
   /** Most grids inside the engine, waiting or running. Default 1,024. */
   readonly maxQueuedGrids?: number;
   /** Most bytes of requests inside the engine, as they came on the wire. Default 512 MiB. */
@@ -89,6 +91,7 @@ export function resolveEngineOptions(options: EngineOptions): ResolvedEngineOpti
     maxBatchGrids: options.maxBatchGrids ?? 16,
     maxBatchResourceElements: options.maxBatchResourceElements ?? 2 ** 18,
     maxQueueDelayMs: options.maxQueueDelayMs ?? 2,
+    spikesIdleMs: options.spikesIdleMs ?? 60_000,
     maxQueuedGrids: options.maxQueuedGrids ?? 1024,
     maxQueuedBytes: options.maxQueuedBytes ?? 512 * 2 ** 20,
     cores: options.cores ?? availableCores(),
@@ -115,6 +118,7 @@ function validate(options: ResolvedEngineOptions): void {
   requireWhole('intraOpThreads', options.intraOpThreads, 1);
   requireWhole('maxBatchGrids', options.maxBatchGrids, 1);
   requireWhole('maxBatchResourceElements', options.maxBatchResourceElements, 1);
+  requireWhole('spikesIdleMs', options.spikesIdleMs, 1);
   requireWhole('maxQueuedGrids', options.maxQueuedGrids, 1);
   requireWhole('maxQueuedBytes', options.maxQueuedBytes, 1);
   requireWhole('cores', options.cores, 1);

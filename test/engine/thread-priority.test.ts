@@ -38,8 +38,8 @@ describe('priority of the workers', () => {
 
   it('is left alone where it would be that of the process', () => {
     const own = getPriority(0);
-    yieldToMainThread('darwin');
-    yieldToMainThread('win32');
+    yieldToMainThread({ platform: 'darwin' });
+    yieldToMainThread({ platform: 'win32' });
     expect(getPriority(0)).toBe(own);
   });
 });

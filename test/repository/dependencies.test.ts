@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nn: ['nr', 'onnx'],
   grad: ['onnx'],
   phy: ['nr'],
-  engine: ['onnx/contract', 'onnx/golden', 'onnx/signature', 'onnx/taps'],
+  engine: ['onnx/contract', 'onnx/golden', 'onnx/model-nodes', 'onnx/signature', 'onnx/taps'],
   client: ['wire'],
   server: ['engine', 'nr', 'wire'],
   train: ['chart', 'engine/session', 'grad', 'nn', 'nr', 'onnx', 'phy'],

@@ -5,6 +5,7 @@ const HOOKS: Readonly<Record<keyof EngineObserver, true>> = {
   batchDispatched: true,
   batchCompleted: true,
   gridFinished: true,
+  spikesShown: true,
   workerLost: true,
   workerRestarted: true,
   modelLoaded: true,

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import type { RepositoryModel } from '#engine/model-repository.js';
+import { SpikesRunner, type SpikesRunnerOptions } from '#engine/spikes/runner.js';
+import type { LlrRequest } from '#engine/types.js';
+import { describeModelFile } from '#onnx/contract.js';
+import { randomRequest } from '../helpers/grids.js';
+import { spikingRxModel } from '../helpers/models.js';
+import { SCRIPT } from '../helpers/scripted.js';
+
+const SHAPE = { nRx: 2, nSym: 2, nSc: 12 };
+const folder = mkdtempSync(join(tmpdir(), 'spikingrx-spikes-'));
+process.env['SPIKINGRX_TEST_FOLDER'] = folder;
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = spikingRxModel();
+const bytes = new SharedArrayBuffer(file.byteLength);
+new Uint8Array(bytes).set(file);
+const MODEL: RepositoryModel = {
+  ...describeModelFile(file),
+  name: 'rx',
+  version: '1',
+  id: 'rx/1',
+  key: 'rx/1#1',
+  bytes,
+  sha256: 'of-the-file',
+  golden: [],
+  goldenSha256: undefined,
+};
+
+let runner: SpikesRunner;
+const start = (options: Partial<SpikesRunnerOptions> = {}) =>
+  new SpikesRunner({
+    workerUrl: new URL('../helpers/scripted-spikes-worker.mjs', import.meta.url),
+    heapMb: 64,
+    stallMs: 60_000,
+    idleMs: 60_000,
+    ...options,
+  });
+beforeEach(() => {
+  runner = start();
+});
+afterEach(async () => runner.close());
+
+/** A grid whose run does what `command` says. */
+function ask(command: number = SCRIPT.answer, argument = 0, terms: Partial<LlrRequest> = {}) {
+  const request = randomRequest(SHAPE, 1, terms);
+  request.dmrs.set([command, argument]);
+  return runner.compute({ ...request, wanted: { kinds: [], maxBytes: 2 ** 20 } }, MODEL);
+}
+
+let gates = 0;
+/** A request that runs until the gate is opened. */
+function held(terms: Partial<LlrRequest> = {}) {
+  gates += 1;
+  const gate = join(folder, `gate-${gates}`);
+  return { answer: ask(SCRIPT.waitForGate, gates, terms), open: () => writeFileSync(gate, '') };
+}
+
+it('takes so many requests, none of them all of one client', async () => {
+  const first = held({ client: 'a' });
+  const others = Array.from({ length: 7 }, async () => ask(SCRIPT.answer, 0, { client: 'a' }));
+  await expect(ask(SCRIPT.answer, 0, { client: 'a' })).rejects.toMatchObject({
+    code: 'QUEUE_FULL',
+    message: expect.stringMatching(/^the queue for spikes is full: this client/) as string,
+    retryAfterMs: expect.any(Number) as number,
+  });
+  const last = ask(SCRIPT.answer, 0, { client: 'b' });
+  await expect(ask(SCRIPT.answer, 0, { client: 'c' })).rejects.toMatchObject({
+    message: 'the queue for spikes is full: 9 of 9 grids',
+  });
+  expect(runner.requests).toBe(9);
+  first.open();
+  expect(await Promise.all([first.answer, ...others, last])).toHaveLength(9);
+  expect(runner.requests).toBe(0);
+});
+
+it('answers at once who goes away or is too late, and goes on with the others', async () => {
+  const running = new AbortController();
+  const first = held({ signal: running.signal });
+  const waiting = new AbortController();
+  const second = ask(SCRIPT.answer, 0, { signal: waiting.signal });
+  const third = ask(SCRIPT.answer, 0, { deadlineMs: performance.now() });
+  const fourth = ask();
+  waiting.abort();
+  await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
+  await expect(third).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  running.abort();
+  await expect(first.answer).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(runner.requests).toBe(1);
+  first.open();
+  expect((await fourth).timing.queueMs).toBeGreaterThan(0);
+  await expect(ask(SCRIPT.answer, 0, { signal: waiting.signal })).rejects.toMatchObject({
+    code: 'CANCELLED',
+  });
+});
+
+it('answers the next request after one that failed, and after one that took the worker with it', async () => {
+  await expect(ask(SCRIPT.fail)).rejects.toMatchObject({ code: 'INTERNAL', message: 'scripted failure' });
+  await expect(ask(SCRIPT.notFinite)).rejects.toMatchObject({ code: 'INTERNAL' });
+  expect((await ask()).timing.loadMs).toBe(0);
+  const [died, next] = await Promise.allSettled([ask(SCRIPT.die), ask()]);
+  expect(died).toMatchObject({ reason: { code: 'INTERNAL' } });
+  expect(next).toMatchObject({ value: { model: 'rx' } });
+});
+
+it('gives a run up that does not return', async () => {
+  await runner.close();
+  runner = start({ stallMs: 200 });
+  const stuck = held();
+  await expect(stuck.answer).rejects.toMatchObject({
+    code: 'INTERNAL',
+    message: expect.stringContaining('within 200 ms') as string,
+  });
+  expect(runner.isLoaded).toBe(false);
+  stuck.open();
+});
+
+it('releases a model when it is told to, in turn', async () => {
+  expect((await ask()).timing.loadMs).toBeGreaterThan(0);
+  runner.forget('rx/1#0');
+  expect((await ask()).timing.loadMs).toBe(0);
+  const last = ask();
+  runner.forget(MODEL.key);
+  expect((await last).timing.loadMs).toBe(0);
+  expect((await ask()).timing.loadMs).toBeGreaterThan(0);
+});
+
+it('lets a run end when it closes, and answers what waits', async () => {
+  const first = held();
+  const second = ask();
+  const closed = runner.close();
+  await expect(second).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  first.open();
+  await expect(first.answer).resolves.toMatchObject({ model: 'rx' });
+  await closed;
+  await expect(ask()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
