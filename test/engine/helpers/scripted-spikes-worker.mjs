@@ -11,11 +11,16 @@ import { serveSpikes } from '#engine/spikes/worker-runtime.js';
 const folder = process.env.SPIKINGRX_TEST_FOLDER;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
+/** Blocks the thread, as a long run does, until the test opens the gate. */
+function waitForGate(number) {
+  while (!existsSync(join(folder, `gate-${number}`))) Atomics.wait(sleeper, 0, 0, 1);
+}
+
 serveSpikes(parentPort, async (...model) => {
   const session = await createSession(...model);
   const run = async (feeds, fetches) => {
     const [command, gate] = feeds.dmrs.data;
-    while (command === 2 && !existsSync(join(folder, `gate-${gate}`))) Atomics.wait(sleeper, 0, 0, 1);
+    if (command === 2) waitForGate(gate);
     if (command === 3) throw new Error('scripted failure');
     if (command === 4) process.exit(9);
     const outputs = await session.run(feeds, fetches);
