@@ -2,6 +2,7 @@
 import type { EChartsCoreOption, SeriesOption } from 'echarts';
 import { heading, legend } from './chart.js';
 import { LIGHT } from './colours.js';
+import { plotChart } from './plots.js';
 
 export interface Panel {
   readonly title: string;
@@ -62,22 +63,20 @@ export function panelChart(chart: PanelChart): EChartsCoreOption {
     width: Math.round(share - left - RIGHT),
     height: panelHeight,
   }));
-  return {
-    title: [
-      heading(chart.title, chart.subtitle),
-      ...chart.panels.map(({ title }, i) => ({
-        text: title,
-        left: (boxes[i]?.left ?? 0) - 6,
-        top: (boxes[i]?.top ?? 0) - 28,
-        textStyle: { color: LIGHT.text, fontSize: 12, fontWeight: 'bold' as const },
-      })),
-    ],
+  const titles = chart.panels.map(({ title }, i) => ({
+    text: title,
+    left: (boxes[i]?.left ?? 0) - 6,
+    top: (boxes[i]?.top ?? 0) - 28,
+    textStyle: { color: LIGHT.text, fontSize: 12, fontWeight: 'bold' as const },
+  }));
+  const plots = chart.panels.map(({ xAxis, yAxis, series }, i) => ({
+    place: boxes[i] as (typeof boxes)[number],
+    xAxis,
+    yAxis,
+    series,
+  }));
+  return plotChart(plots, {
+    title: [heading(chart.title, chart.subtitle), ...titles],
     ...(chart.names && chart.names.length > 0 && { legend: legend(chart.names) }),
-    grid: boxes,
-    xAxis: chart.panels.map(({ xAxis }, gridIndex) => ({ ...xAxis, gridIndex })),
-    yAxis: chart.panels.map(({ yAxis }, gridIndex) => ({ ...yAxis, gridIndex })),
-    series: chart.panels.flatMap(({ series }, index) =>
-      series.map((one) => ({ ...one, xAxisIndex: index, yAxisIndex: index })),
-    ),
-  };
+  });
 }

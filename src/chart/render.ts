@@ -30,12 +30,13 @@ export function renderChart(option: EChartsCoreOption, { size, scheme }: RenderO
   }
 }
 
-/** Without what serves interaction in a page, and with names that do not count the charts drawn before. */
+/** Pictures fill their place; without what serves interaction in a page, and with names that do not count the charts drawn before. */
 function still(svg: string): string {
   return svg
     .replaceAll(/<style[^]*?<\/style>\s*/g, '')
     .replaceAll(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
     .replaceAll(/ stroke="[^"]*" stroke-width="0"/g, '')
+    .replaceAll('<image ', '<image preserveAspectRatio="none" ')
     .replaceAll(/\bzr\d+-/g, 'zr-');
 }
 

@@ -1,0 +1,211 @@
+/** A matrix in colours, with axes, and the bar that tells what the colours stand for. Runs in Node and in a page. */
+import type { CustomSeriesOption } from 'echarts';
+import { axisStyle } from './chart.js';
+import { type ColourScale, colourOf, STAYS_WHITE, textColourOn } from './colour-maps.js';
+import { LIGHT } from './colours.js';
+import { cellSizeFor, pictureOf, type Plane } from './picture.js';
+import type { Place, Plot } from './plots.js';
+
+/** The columns or the rows of a matrix: numbered, or each with a name. */
+export interface CellAxis {
+  /** With its unit; empty for none. */
+  readonly name: string;
+  /** Number of the first cell. Default 0. */
+  readonly first?: number;
+  /** One for each cell, in place of numbers. */
+  readonly labels?: readonly string[];
+  /** Neither labels nor ticks. */
+  readonly bare?: boolean;
+  /** Pixels from the axis to its name. Default 28, and 40 at the side. */
+  readonly nameGap?: number;
+}
+
+export interface HeatMap {
+  readonly place: Place;
+  readonly plane: Plane;
+  readonly scale: ColourScale;
+  readonly x: CellAxis;
+  /** The first row is on top. */
+  readonly y: CellAxis;
+  readonly title?: string;
+  /** Writes the values into the cells. */
+  readonly format?: (value: number) => string;
+  /** Cells with a frame around them. */
+  readonly marks?: readonly { readonly row: number; readonly column: number }[];
+}
+
+const cellAxisStyle = { ...axisStyle, splitLine: { show: false } };
+
+function axisOf(axis: CellAxis, count: number, nameGap: number) {
+  const { name, first = 0, labels, bare = false } = axis;
+  const common = {
+    ...cellAxisStyle,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: axis.nameGap ?? nameGap,
+    axisTick: bare ? { show: false } : axisStyle.axisTick,
+    axisLabel: bare ? { show: false } : axisStyle.axisLabel,
+  };
+  if (labels !== undefined) {
+    const axisLabel = { ...common.axisLabel, interval: 0 };
+    return { ...common, type: 'category' as const, data: [...labels], axisLabel, axisTick: { show: false } };
+  }
+  const customValues = wholeNumbers(first, count, niceInterval(count));
+  return {
+    ...common,
+    type: 'value' as const,
+    min: first - 0.5,
+    max: first + count - 0.5,
+    axisTick: { ...common.axisTick, customValues },
+    axisLabel: { ...common.axisLabel, customValues },
+  };
+}
+
+/** Twelve subcarriers are a resource block: steps that divide or multiply it where there are many cells. */
+function niceInterval(count: number): number {
+  if (count <= 10) return 1;
+  if (count <= 24) return 2;
+  return [4, 6, 12, 24, 48, 120, 240, 480].find((step) => count / step <= 13) ?? 600;
+}
+
+function wholeNumbers(first: number, count: number, step: number): number[] {
+  const start = Math.ceil(first / step) * step;
+  return Array.from(
+    { length: Math.floor((first + count - 1 - start) / step) + 1 },
+    (_, i) => start + i * step,
+  );
+}
+
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A matrix of values, a colour each. */
+export function heatMap(options: HeatMap): Plot {
+  const { place, plane, scale, x, y, title, format, marks = [] } = options;
+  const { rows, columns } = plane;
+  const picture = pictureOf(plane, scale, cellSizeFor(plane, place));
+  return {
+    place,
+    ...(title !== undefined && { title }),
+    xAxis: axisOf(x, columns, 28),
+    yAxis: { ...axisOf(y, rows, 40), inverse: true },
+    series: [
+      pictureSeries(picture),
+      ...(format === undefined ? [] : [cellTexts(plane, scale, format)]),
+      ...(marks.length === 0 ? [] : [frames(plane, marks)]),
+    ],
+  };
+}
+
+/** Fills the plot. */
+function pictureSeries(image: string): CustomSeriesOption {
+  return {
+    type: 'custom',
+    silent: true,
+    data: [[0, 0]],
+    renderItem: ({ coordSys }) => ({ type: 'image', style: { image, ...rectangleOf(coordSys) } }),
+  };
+}
+
+function rectangleOf(coordSys: object): Rectangle {
+  const { x, y, width, height } = coordSys as Rectangle;
+  return { x, y, width, height };
+}
+
+function cellTexts(plane: Plane, scale: ColourScale, format: (value: number) => string): CustomSeriesOption {
+  const { rows, columns, values } = plane;
+  return {
+    type: 'custom',
+    silent: true,
+    data: [[0, 0]],
+    renderItem: ({ coordSys }) => {
+      const { x, y, width, height } = rectangleOf(coordSys);
+      const children = Array.from({ length: rows * columns }, (_, i) => {
+        const value = values[i] as number;
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        return {
+          type: 'text' as const,
+          style: {
+            x: x + ((column + 0.5) * width) / columns,
+            y: y + ((row + 0.5) * height) / rows,
+            text: Number.isNaN(value) ? '' : format(value),
+            fill: textColourOn(colourOf(scale, value)),
+            align: 'center' as const,
+            verticalAlign: 'middle' as const,
+            fontSize: 11,
+          },
+        };
+      });
+      return { type: 'group', children };
+    },
+  };
+}
+
+function frames({ rows, columns }: Plane, marks: NonNullable<HeatMap['marks']>): CustomSeriesOption {
+  return {
+    type: 'custom',
+    silent: true,
+    data: [[0, 0]],
+    renderItem: ({ coordSys }) => {
+      const { x, y, width, height } = rectangleOf(coordSys);
+      const [across, down] = [width / columns, height / rows];
+      const children = marks.flatMap(({ row, column }) =>
+        // White inside of black: seen on any colour.
+        [
+          { inset: 0, stroke: '#000000' },
+          { inset: 2, stroke: STAYS_WHITE },
+        ].map(({ inset, stroke }) => ({
+          type: 'rect' as const,
+          shape: {
+            x: x + column * across + 1 + inset,
+            y: y + row * down + 1 + inset,
+            width: across - 2 - 2 * inset,
+            height: down - 2 - 2 * inset,
+          },
+          style: { fill: 'none', stroke, lineWidth: 2 },
+        })),
+      );
+      return { type: 'group', children };
+    },
+  };
+}
+
+const BAR_STEPS = 128;
+
+/** What the colours stand for: a bar at the right of a place, 14 pixels wide; it needs 76 with labels and name. */
+export function colourBar(scale: ColourScale, beside: Place, gap = 14): Plot {
+  const { min, max, name } = scale;
+  const place = { left: beside.left + beside.width + gap, top: beside.top, width: 14, height: beside.height };
+  const values = Array.from({ length: BAR_STEPS }, (_, i) => max - ((i + 0.5) * (max - min)) / BAR_STEPS);
+  const plane: Plane = { rows: BAR_STEPS, columns: 1, values };
+  const picture = pictureOf(plane, scale, { across: 4, down: 2 });
+  return {
+    place,
+    xAxis: { type: 'value', min: 0, max: 1, show: false },
+    yAxis: {
+      ...axisStyle,
+      type: 'value',
+      position: 'right',
+      min,
+      max,
+      splitNumber: Math.max(2, Math.round(place.height / 45)),
+      splitLine: { show: false },
+      axisLabel: { ...axisStyle.axisLabel, hideOverlap: true, formatter: shortNumber },
+      name,
+      nameLocation: 'middle',
+      nameGap: 44,
+      nameRotate: 90,
+      nameTextStyle: { color: LIGHT.text },
+    },
+    series: [pictureSeries(picture)],
+  };
+}
+
+/** Three digits tell enough: 0.0123, −4.5, 2e−5. */
+export function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(3))).replaceAll('-', '−');
+}
