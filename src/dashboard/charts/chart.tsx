@@ -52,18 +52,6 @@ function common(shown: Scheme): EChartsCoreOption {
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", "DejaVu Sans", sans-serif';
 
-/** Of a tooltip: drawn in the canvas, as styles in markup are against the page's policy. */
-export const TOOLTIP = {
-  renderMode: 'richText' as const,
-  confine: true,
-  backgroundColor: '#ffffff',
-  borderColor: '#e4e7eb',
-  borderWidth: 1,
-  padding: [6, 10] as [number, number],
-  textStyle: { color: '#1f2328', fontSize: 12 },
-  transitionDuration: 0,
-};
-
 export interface ChartPanelProps extends ChartProps {
   readonly title: string;
   readonly unit?: string | undefined;

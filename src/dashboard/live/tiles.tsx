@@ -1,0 +1,109 @@
+/** The present in figures. */
+import type { LiveSample } from '../../wire/live.js';
+import { bytes, short } from '../ui/numbers.js';
+import type { LiveWindow } from './charts.js';
+import { meanBatch, sumOf } from './series.js';
+
+interface TileText {
+  readonly name: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly note: string;
+  readonly tone?: 'warn' | 'bad' | undefined;
+}
+
+/** Seconds that throughput is the mean of: one alone jumps. */
+const RECENT = 5;
+
+export function Tiles({ window }: { readonly window: LiveWindow }) {
+  const latest = window.samples.at(-1);
+  return (
+    <dl class="tiles">
+      {latest !== undefined &&
+        tilesOf(window, latest).map(({ name, value, unit, note, tone }) => (
+          <div key={name} class="tile" data-tone={tone}>
+            <dt>{name}</dt>
+            <dd class="tile-value">
+              {value}
+              {unit !== undefined && <span class="unit">{unit}</span>}
+            </dd>
+            <dd class="tile-note" title={note}>
+              {note}
+            </dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function tilesOf(window: LiveWindow, latest: LiveSample): readonly TileText[] {
+  return [
+    ...gridTiles(window, latest),
+    {
+      name: 'Queue',
+      value: short(latest.queue.waitingGrids),
+      unit: 'waiting',
+      note: `${short(latest.queue.admittedGrids)} of ${short(window.maxQueuedGrids)} admitted`,
+      tone: latest.queue.admittedGrids > 0.9 * window.maxQueuedGrids ? 'warn' : undefined,
+    },
+    batchTile(window),
+    {
+      name: 'Workers',
+      value: `${latest.workers.busy}/${latest.workers.live}`,
+      unit: 'busy',
+      note: `${latest.workers.restarts === 0 ? 'none' : short(latest.workers.restarts)} replaced`,
+      tone: latest.workers.live === 0 ? 'bad' : undefined,
+    },
+    {
+      name: 'Event loop',
+      value: `${Math.round(latest.eventLoop.utilisation * 100)}`,
+      unit: '% busy',
+      note: `delay p99 ${short(latest.eventLoop.delayP99Ms)} ms`,
+      tone: latest.eventLoop.utilisation > 0.9 ? 'warn' : undefined,
+    },
+    memoryTile(latest),
+  ];
+}
+
+function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileText[] {
+  const recent = samples.slice(-RECENT);
+  const answered = sumOf(samples, ({ grids }) => grids.answered);
+  const failed = sumOf(samples, ({ grids }) => grids.failed);
+  const total = latest.stages.total;
+  return [
+    {
+      name: 'Throughput',
+      value: short(sumOf(recent, ({ grids }) => grids.answered) / Math.max(1, recent.length)),
+      unit: 'grids/s',
+      note: `${short(answered)} in this window`,
+    },
+    {
+      name: 'Latency p99',
+      value: total === undefined ? '–' : short(total.p99Ms),
+      ...(total !== undefined && { unit: 'ms' }),
+      note: total === undefined ? 'no grids in the last second' : `p50 ${short(total.p50Ms)} ms`,
+    },
+    {
+      name: 'Failed',
+      value: short(failed),
+      unit: failed === 1 ? 'grid' : 'grids',
+      note:
+        failed === 0 ? 'in this window' : `${short((100 * failed) / (answered + failed))} % of this window`,
+      tone: failed > 0 ? 'bad' : undefined,
+    },
+  ];
+}
+
+function batchTile({ samples, maxBatchGrids }: LiveWindow): TileText {
+  const means = samples.slice(-RECENT).flatMap((sample) => meanBatch(sample) ?? []);
+  return {
+    name: 'Grids per batch',
+    value: means.length === 0 ? '–' : short(means.reduce((a, b) => a + b) / means.length),
+    note: `at most ${maxBatchGrids}`,
+  };
+}
+
+function memoryTile({ memory }: LiveSample): TileText {
+  const [value = '', unit = ''] = bytes(memory.residentBytes).split(' ');
+  return { name: 'Memory', value, unit, note: `heap ${bytes(memory.heapUsedBytes)}` };
+}
