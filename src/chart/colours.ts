@@ -14,8 +14,13 @@ const SERIES: readonly (readonly [light: string, dark: string])[] = [
 
 export const SERIES_COLOURS: readonly string[] = SERIES.map(([light]) => light);
 
+/** Of limits and thresholds, beside the series. */
+export const RED = '#cf222e';
+const DARK_RED = '#ff7b72';
+
 /** The dark colour for each light one. */
 export const DARK_OF: ReadonlyMap<string, string> = new Map([
   ...(['surface', 'text', 'muted', 'grid'] as const).map((role) => [LIGHT[role], DARK[role]] as const),
   ...SERIES,
+  [RED, DARK_RED] as const,
 ]);

@@ -1,4 +1,4 @@
-/** Moments and histograms of many values. */
+/** Moments of many values, and where to look at them. */
 
 export interface MeanAndVariance {
   readonly mean: number;
@@ -25,44 +25,27 @@ export function momentsByChannel(values: Float32Array, channels: number): MeanAn
   );
 }
 
-/** Bins of equal width. */
+/** Ends of bins of equal width. */
 export interface Bins {
-  readonly from: number;
-  readonly width: number;
-  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly bins: number;
 }
 
 /**
  * Bins over the values but for the outermost ones.
  * @param trim share of the values that may lie beyond the bins at each end
  */
-export function binsFor(values: readonly Float32Array[], count: number, trim = 0.001): Bins {
-  const total = values.reduce((sum, { length }) => sum + length, 0);
-  const sorted = new Float32Array(total);
+export function binsFor(values: readonly Float32Array[], bins: number, trim = 0.001): Bins {
+  const finite = values.map((part) => part.filter(Number.isFinite));
+  const sorted = new Float32Array(finite.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
-  for (const part of values) {
+  for (const part of finite) {
     sorted.set(part, offset);
     offset += part.length;
   }
   sorted.sort();
-  const beyond = Math.floor(trim * total);
-  const [from, to] = [sorted[beyond] ?? 0, sorted[total - 1 - beyond] ?? 0];
-  return to > from
-    ? { from, width: (to - from) / count, count }
-    : { from: from - 0.5, width: 1 / count, count };
-}
-
-/**
- * Density of the values: share of a bin over its width, so that histograms over all values enclose an area of 1.
- * Values beyond the bins count in the total only.
- */
-export function histogramDensity(values: ArrayLike<number>, { from, width, count }: Bins): number[] {
-  const found = Array.from({ length: count }, () => 0);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    // The last bin holds its upper edge.
-    const bin = value === from + width * count ? count - 1 : Math.floor((value - from) / width);
-    if (bin >= 0 && bin < count) found[bin] = (found[bin] as number) + 1;
-  }
-  return found.map((many) => (values.length === 0 ? 0 : many / (values.length * width)));
+  const beyond = Math.floor(trim * sorted.length);
+  const [min, max] = [sorted[beyond] ?? 0, sorted[sorted.length - 1 - beyond] ?? 0];
+  return max > min ? { min, max, bins } : { min: min - 0.5, max: min + 0.5, bins };
 }

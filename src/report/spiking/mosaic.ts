@@ -1,11 +1,5 @@
 /** Many small maps side by side in one large one. */
-
-export interface Plane {
-  readonly rows: number;
-  readonly columns: number;
-  /** `[rows, columns]`; NaN where there is nothing. */
-  readonly values: Float32Array;
-}
+import type { Plane } from '../../chart/picture.js';
 
 export interface MosaicLayout {
   readonly tile: { readonly rows: number; readonly columns: number };
@@ -37,7 +31,7 @@ export function tileOrigin({ tile, across }: MosaicLayout, index: number): { row
   };
 }
 
-/** @param maps `[count, tile.rows, tile.columns]` */
+/** @param maps `[count, tile.rows, tile.columns]` @returns a plane with NaN between the tiles */
 export function mosaic(maps: Float32Array, layout: MosaicLayout): Plane {
   const { tile, across, down } = layout;
   const rows = down * (tile.rows + GAP) - GAP;
