@@ -2,7 +2,7 @@
 import type { LiveSample } from '../../wire/live.js';
 import type { TimeChart, TimeSeries } from '../charts/time-chart.js';
 import { short } from '../ui/numbers.js';
-import { errorCodes, isolated, meanBatch, pointsOf } from './series.js';
+import { errorCodes, isolated, meanBatch, perSecond, pointsOf } from './series.js';
 
 export interface LiveWindow {
   /** Of the window only, oldest first. */
@@ -31,7 +31,7 @@ export type Quantile = (typeof QUANTILES)[number]['value'];
 
 const STAGES = ['decode', 'queue', 'compute', 'encode'] as const;
 
-const perSecond = (value: number) => `${short(value)} /s`;
+const rate = (value: number) => `${short(value)} /s`;
 const milliseconds = (value: number) => `${short(value)} ms`;
 
 function series(
@@ -51,12 +51,11 @@ export const THROUGHPUT: LiveChart = {
   unit: 'grids/s',
   of: (window) => ({
     ...window,
-    isCount: true,
-    format: perSecond,
+    format: rate,
     leastMax: 4,
     series: [
-      series(window, 'answered', 0, ({ grids }) => grids.answered, 'area'),
-      series(window, 'failed', 1, ({ grids }) => grids.failed),
+      series(window, 'answered', 0, (sample) => perSecond(sample, sample.grids.answered), 'area'),
+      series(window, 'failed', 1, (sample) => perSecond(sample, sample.grids.failed)),
     ],
   }),
 };
@@ -160,13 +159,18 @@ export const ERRORS: LiveChart = {
   unit: 'by code, /s',
   of: (window) => ({
     ...window,
-    isCount: true,
-    format: perSecond,
+    format: rate,
     leastMax: 4,
     series: errorCodes(window.samples)
       .slice(0, 5)
       .map(({ code }, index) =>
-        series(window, code, [1, 3, 4, 5, 0][index] ?? 1, ({ errors }) => errors[code] ?? 0, 'bar'),
+        series(
+          window,
+          code,
+          [1, 3, 4, 5, 0][index] ?? 1,
+          (sample) => perSecond(sample, sample.errors[code] ?? 0),
+          'bar',
+        ),
       ),
   }),
 };
@@ -177,11 +181,11 @@ export const WORKERS: LiveChart = {
   unit: 'threads',
   of: (window) => ({
     ...window,
-    isCount: true,
     leastMax: 1,
+    isCount: true,
     series: [
       series(window, 'live', 5, ({ workers }) => workers.live, 'step'),
-      series(window, 'busy', 2, ({ workers }) => workers.busy, 'step'),
+      series(window, 'busy', 0, ({ workers }) => workers.busy, 'area'),
     ],
   }),
 };

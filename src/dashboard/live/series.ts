@@ -4,8 +4,8 @@ import type { LiveSample } from '../../wire/live.js';
 /** Time in milliseconds since 1970, and the value; null where nothing is known. */
 export type Point = readonly [at: number, value: number | null];
 
-/** Samples come once a second. What is further apart has a gap between. */
-const GAP_MS = 2500;
+/** What lies further apart than the period of the later one, and this, has a gap between. Milliseconds. */
+const GAP_MS = 1500;
 
 /** Those that end within the window. */
 export function inWindow(
@@ -24,7 +24,8 @@ export function pointsOf(
   const points: Point[] = [];
   for (const sample of samples) {
     const before = points.at(-1)?.[0];
-    if (before !== undefined && sample.at - before > GAP_MS) points.push([before + 1000, null]);
+    if (before !== undefined && sample.at - sample.periodMs - before > GAP_MS)
+      points.push([before + 1, null]);
     points.push([sample.at, pick(sample) ?? null]);
   }
   return points;
@@ -66,6 +67,11 @@ export function errorCodes(samples: readonly LiveSample[]): readonly { code: str
     .map(([code, count]) => ({ code, count }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || a.code.localeCompare(b.code));
+}
+
+/** A count of a sample's period as a rate a second. */
+export function perSecond(sample: LiveSample, count: number): number {
+  return (1000 * count) / sample.periodMs;
 }
 
 export function sumOf(samples: readonly LiveSample[], pick: (sample: LiveSample) => number): number {

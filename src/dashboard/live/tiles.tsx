@@ -49,8 +49,8 @@ function tilesOf(window: LiveWindow, latest: LiveSample): readonly TileText[] {
     batchTile(window),
     {
       name: 'Workers',
-      value: `${latest.workers.busy}/${latest.workers.live}`,
-      unit: 'busy',
+      value: short(latest.workers.busy),
+      unit: `of ${latest.workers.live} busy`,
       note: `${latest.workers.restarts === 0 ? 'none' : short(latest.workers.restarts)} replaced`,
       tone: latest.workers.live === 0 ? 'bad' : undefined,
     },
@@ -73,7 +73,9 @@ function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileTe
   return [
     {
       name: 'Throughput',
-      value: short(sumOf(recent, ({ grids }) => grids.answered) / Math.max(1, recent.length)),
+      value: short(
+        (1000 * sumOf(recent, ({ grids }) => grids.answered)) / sumOf(recent, ({ periodMs }) => periodMs),
+      ),
       unit: 'grids/s',
       note: `${short(answered)} in this window`,
     },

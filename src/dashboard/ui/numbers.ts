@@ -3,10 +3,11 @@
 /** Three figures that matter, at most: 0.123, 1.23, 12.3, 1,234. */
 export function short(value: number): string {
   const size = Math.abs(value);
-  if (size >= 100) return Math.round(value).toLocaleString('en');
-  if (size >= 10) return trimmed(value.toFixed(1));
-  if (size >= 1) return trimmed(value.toFixed(2));
-  return size === 0 ? '0' : trimmed(value.toPrecision(2));
+  const sign = value < 0 ? '−' : '';
+  if (size >= 99.95) return sign + Math.round(size).toLocaleString('en');
+  if (size >= 9.995) return sign + trimmed(size.toFixed(1));
+  if (size >= 1) return sign + trimmed(size.toFixed(2));
+  return size === 0 ? '0' : sign + trimmed(size.toPrecision(2));
 }
 
 function trimmed(text: string): string {
