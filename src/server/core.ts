@@ -6,6 +6,8 @@ import { SpikingRxError, invalid } from '../errors.js';
 import type { Access } from './access/access.js';
 import { RateLimit } from './access/rate-limit.js';
 import type { Capture } from './capture/capture.js';
+import { LiveFeed } from './live/feed.js';
+import { describeService } from './live/service.js';
 import { withoutStream } from './client-key.js';
 import type { Config } from './config.js';
 import { Deadlines } from './deadlines.js';
@@ -43,6 +45,8 @@ export class ServiceCore {
   readonly reports: DecodeReports;
   readonly capture: Capture | undefined;
   readonly grids: GridService;
+  /** With the setting `dashboard`. */
+  readonly live: LiveFeed | undefined;
   readonly work = new Work();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -66,6 +70,8 @@ export class ServiceCore {
     this.reports = new DecodeReports(this.config, this.metrics.decoding);
     const { engine, config, metrics, deadlines, reports, capture } = this;
     this.grids = new GridService({ engine, config, metrics, deadlines, reports, capture });
+    const recorder = metrics.live;
+    this.live = recorder && new LiveFeed({ recorder, engine, describe: () => describeService(this) });
     this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }
@@ -103,6 +109,7 @@ export class ServiceCore {
   /** Open streams finish what they have and end. */
   stopStreams(): void {
     this.#draining = true;
+    this.live?.end();
     this.#stop.abort();
   }
 

@@ -73,7 +73,7 @@ export class GridService {
     try {
       traceAdmission(context);
       const answer = await this.#run(this.#decode(read(), context));
-      this.ended(context.record, 'OK');
+      this.answered(context);
       return answer;
     } catch (error) {
       throw this.#failed(error, context.record);
@@ -98,16 +98,27 @@ export class GridService {
         );
         return decoded.map(async (request) => this.#run(request));
       });
-      this.ended(context.record, 'OK', answers.length);
+      this.answered(context, answers.length);
       return answers;
     } catch (error) {
       throw this.#failed(error, context.record, grids.length);
     }
   }
 
+  /** Counts grids of a message that have their LLRs. */
+  answered({ record, receivedMs }: Pick<GridContext, 'record' | 'receivedMs'>, count = 1): void {
+    const { live } = this.parts.metrics;
+    if (live) {
+      const totalMs = performance.now() - receivedMs;
+      for (let grid = 0; grid < count; grid++) live.stage('total', totalMs);
+    }
+    this.ended(record, 'OK', count);
+  }
+
   /** Counts grids where they end; transports do so for those that never come here. */
   ended(record: RequestRecord, code: OutcomeCode, count = 1): void {
     this.parts.metrics.requests.gridsEnded(record.start.transport, code, count);
+    this.parts.metrics.live?.gridsEnded(code, count);
     record.gridsEnded(code, count);
   }
 

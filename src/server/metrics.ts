@@ -4,6 +4,7 @@ import type { EngineObserver } from '../engine/observer.js';
 import { AccessMetrics } from './metrics/access.js';
 import { STAGE_BUCKETS } from './metrics/buckets.js';
 import { CaptureMetrics } from './metrics/capture.js';
+import type { LiveRecorder } from './live/recorder.js';
 import { DecodingMetrics } from './metrics/decoding.js';
 import { CountedHistogram, type CountedSeries } from './metrics/counted-histogram.js';
 import { EngineEventMetrics } from './metrics/engine-events.js';
@@ -30,7 +31,7 @@ export class Metrics {
   readonly access = new AccessMetrics(this.#registers);
   readonly requests = new RequestMetrics(this.#registers);
   readonly #events = new EngineEventMetrics(this.#registers);
-  readonly #process = new ProcessMetrics(this.registry);
+  readonly #process;
   readonly #stageSeconds = new CountedHistogram({
     name: 'spikingrx_stage_seconds',
     help: 'Time in a stage: decode, queue (however it ended) and compute for each grid, encode for each message',
@@ -50,21 +51,29 @@ export class Metrics {
   readonly capture = new CaptureMetrics(this.registry);
 
   /** Hand this to the engine. */
-  readonly observer: EngineObserver = allObservers(
-    this.#events.observer,
-    this.#models.observer,
-    this.scheduling.observer,
-    this.quality.observer,
-    {
-      gridFinished: ({ outcome, queueMs, computeMs }) => {
-        this.stage('queue', queueMs);
-        if (outcome === 'OK') this.stage('compute', computeMs);
+  readonly observer: EngineObserver;
+
+  /** @param live is told the same, for those who look on; nobody may when left out. */
+  constructor(readonly live?: LiveRecorder) {
+    this.#process = new ProcessMetrics(this.registry, (milliseconds) => live?.loopDelayed(milliseconds));
+    this.observer = allObservers(
+      this.#events.observer,
+      this.#models.observer,
+      this.scheduling.observer,
+      this.quality.observer,
+      live?.observer,
+      {
+        gridFinished: ({ outcome, queueMs, computeMs }) => {
+          this.stage('queue', queueMs);
+          if (outcome === 'OK') this.stage('compute', computeMs);
+        },
       },
-    },
-  );
+    );
+  }
 
   stage(stage: Stage, milliseconds: number): void {
     this.#stages[stage].observe(milliseconds / 1000);
+    this.live?.stage(stage, milliseconds);
   }
 
   /** Adds the gauges of an engine. */

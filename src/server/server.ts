@@ -10,6 +10,7 @@ import { Listeners } from './listeners.js';
 import { createLogger, type Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import type { AccessMetrics } from './metrics/access.js';
+import { LiveRecorder } from './live/recorder.js';
 import { observedEngine } from './start-engine.js';
 import { ServerTls } from './tls/server-tls.js';
 import { AccessLog } from './telemetry/access-log.js';
@@ -53,7 +54,7 @@ const HEALTH_PERIOD_MS = 250;
  */
 export async function startServer(config: Config, deps: ServerDeps = {}): Promise<RunningServer> {
   const log = deps.log ?? createLogger(config);
-  const metrics = new Metrics();
+  const metrics = new Metrics(config.dashboard ? new LiveRecorder() : undefined);
   try {
     // First: what it refuses is refused before models are loaded.
     const credentials = await loadCredentials(config, metrics.access, log);
@@ -155,6 +156,7 @@ function running(parts: Parts): RunningServer {
   const stopWatching = (): void => {
     clearInterval(health);
     parts.files.close();
+    core.live?.close();
     core.metrics.close();
   };
   let closing: Promise<void> | undefined;

@@ -86,6 +86,7 @@ describe('with API keys', () => {
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       for (const path of [
         '/metrics',
+        '/v1/live',
         '/openapi.json',
         '/docs/',
         '/docs/static/index.html',
@@ -96,6 +97,8 @@ describe('with API keys', () => {
       ])
         expect(await status(path, headers)).toBe(401);
       const probes = ['/healthz', '/readyz', '/startupz', '/v2/health/live', '/v2/health/ready'];
+      // Its page asks for a key itself: a browser sends none for a page.
+      probes.push('/');
       for (const path of probes) expect(await status(path, headers)).toBe(200);
     },
   );
@@ -196,7 +199,7 @@ describe('with tokens', () => {
     const tokens = { jwtKeys, jwtIssuer: 'me', jwtAudience: 'rx', jwtClockToleranceMs: 0 };
     const secured = await startTestService({ ...tokens, apiKeysFile });
     const token = async (seconds: number, audience = 'rx') =>
-      new SignJWT({ scope: 'infer' })
+      new SignJWT({ scope: 'infer metrics' })
         .setProtectedHeader({ alg: 'EdDSA' })
         .setIssuer('me')
         .setAudience(audience)
@@ -222,11 +225,16 @@ describe('with tokens', () => {
     }
     const brief = new GrpcLlrClient({ target: secured.target, token: await token(2) });
     const call = brief.openStream();
+    const authorization = `Bearer ${await token(2)}`;
+    const live = await fetch(`${secured.url}/v1/live`, { headers: { authorization } });
+    expect(live.status).toBe(200);
     const [error] = (await once(call.resume(), 'error')) as [ServiceError];
     expect(error).toMatchObject({
       code: grpcStatus.UNAUTHENTICATED,
       details: expect.stringMatching(/run out/),
     });
+    // Ends, or this waits for ever.
+    await live.text();
     brief.close();
     await secured.close();
   });

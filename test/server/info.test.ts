@@ -122,6 +122,7 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
     '/readyz',
     '/startupz',
     '/metrics',
+    '/v1/live',
     '/admin/log-level',
     '/openapi.json',
   ];

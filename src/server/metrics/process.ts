@@ -10,7 +10,8 @@ const SAMPLE_MS = 20;
 export class ProcessMetrics {
   readonly #sampler: NodeJS.Timeout;
 
-  constructor(registry: Registry) {
+  /** @param onDelay is told each delay of the loop too, in milliseconds. */
+  constructor(registry: Registry, onDelay: (milliseconds: number) => void) {
     const registers = [registry];
     collectDefaultMetrics({ register: registry });
     dropMisleading(registry);
@@ -38,6 +39,7 @@ export class ProcessMetrics {
         buckets: DELAY_BUCKETS,
         registers,
       }),
+      onDelay,
     );
   }
 
@@ -46,11 +48,13 @@ export class ProcessMetrics {
   }
 }
 
-function sampleDelay(delay: Histogram): NodeJS.Timeout {
+function sampleDelay(delay: Histogram, onDelay: (milliseconds: number) => void): NodeJS.Timeout {
   let dueMs = performance.now() + SAMPLE_MS;
   return setInterval(() => {
     const now = performance.now();
-    delay.observe(Math.max(0, now - dueMs) / 1000);
+    const lateMs = Math.max(0, now - dueMs);
+    delay.observe(lateMs / 1000);
+    onDelay(lateMs);
     dueMs = now + SAMPLE_MS;
   }, SAMPLE_MS).unref();
 }

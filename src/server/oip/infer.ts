@@ -74,7 +74,7 @@ export async function inferAdmitted(
   const { record, rows } = context;
   try {
     const answer = await compute(core, read(), context);
-    core.grids.ended(record, 'OK', rows);
+    core.grids.answered(context, rows);
     return answer;
   } catch (error) {
     const failure = toSpikingRxError(error);

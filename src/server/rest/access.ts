@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a route asks of its callers; `infer` when left out. */
     scope?: RequiredScope;
+    /** Its answer goes on until either side has had enough. */
+    isStream?: boolean;
   }
   interface FastifyRequest {
     /** Who calls: set before the handler and before the body is read. */

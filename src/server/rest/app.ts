@@ -15,6 +15,7 @@ import { describeRoutes } from './docs.js';
 import { createHttpServer, type HttpServerParts } from './http-server.js';
 import { metricsRoute, modelRoutes, probeRoutes } from './info.js';
 import { checkJsonStructure, gridBudget } from './json-structure.js';
+import { liveRoutes } from './live.js';
 import { llrRoutes } from './llr.js';
 import { openInferenceRoutes } from './oip.js';
 import { recordRequests } from './record.js';
@@ -80,6 +81,7 @@ async function publicRoutes(app: App, core: ServiceCore): Promise<void> {
 
 async function operatorRoutes(app: App, core: ServiceCore): Promise<void> {
   metricsRoute(app, core);
+  if (core.live) liveRoutes(app, core.live);
   await app.register(async (scope: App) => adminRoutes(scope, core));
 }
 
@@ -98,7 +100,9 @@ const LIVENESS = new Set(['/healthz', '/v2/health/live']);
 
 /** A client that takes nothing of its answer for as long as a request may take loses its connection. */
 function endUnreadAnswers(app: App, core: ServiceCore): void {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
+    // Those see to it of themselves.
+    if (request.routeOptions.config.isStream) return;
     reply.raw.setTimeout(core.config.requestTimeoutMs);
   });
 }

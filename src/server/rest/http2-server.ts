@@ -71,6 +71,7 @@ function limit(server: Http2Server | Http2SecureServer, config: Config): void {
     const late = () => request.stream.close(constants.NGHTTP2_CANCEL);
     // Of an answer that is not read; HTTP/1.1 ends the connection of itself.
     request.stream.on('timeout', late);
+    if (request.stream.endAfterHeaders) return;
     const timer = setTimeout(late, config.requestTimeoutMs);
     for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
   });

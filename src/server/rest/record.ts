@@ -21,6 +21,7 @@ const ROUTINE = new Set([
   '/v2/health/live',
   '/v2/health/ready',
   '/metrics',
+  '/v1/live',
 ]);
 
 /** Each request ends once, when its connection is done with it, whether answered or abandoned. */
@@ -34,7 +35,9 @@ export function recordRequests(app: App, core: ServiceCore): void {
     const done = core.work.begun();
     reply.raw.once('close', () => {
       done();
-      record.end(wasAnswered(reply) ? (request.failure ?? 'OK') : 'CANCELLED');
+      // A stream ends when its client has seen enough.
+      const wasServed = record.start.isStream === true || wasAnswered(reply);
+      record.end(wasServed ? (request.failure ?? 'OK') : 'CANCELLED');
     });
   });
 }
@@ -51,5 +54,6 @@ export function requestStart(request: FastifyRequest): RequestStart {
   const { url } = routeOptions;
   const isRoutine = url !== undefined && ROUTINE.has(url);
   const headers = (name: string): string | undefined => request.headers[name]?.toString();
-  return { transport: 'rest', method: `${method} ${url ?? 'unmatched'}`, id, headers, isRoutine };
+  const { isStream = false } = routeOptions.config;
+  return { transport: 'rest', method: `${method} ${url ?? 'unmatched'}`, id, headers, isRoutine, isStream };
 }

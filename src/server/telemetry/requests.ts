@@ -15,7 +15,7 @@ export interface RequestStart {
   readonly headers: HeaderReader;
   /** Its duration says nothing of the service, because the client decides when it ends. */
   readonly isStream?: boolean;
-  /** A probe or a scrape: not worth a line in the log. */
+  /** A probe, a scrape, somebody who looks on: not worth a line in the log. */
   readonly isRoutine?: boolean;
 }
 
@@ -43,6 +43,8 @@ export class Requests {
 
   begin(start: RequestStart): RequestRecord {
     this.parts.metrics.requests.begun(start.transport);
+    // Those who look on do not look for probes, nor for themselves.
+    if (!start.isRoutine) this.parts.metrics.live?.requestBegun();
     return new RequestRecord(start, this.parts.tracing, {
       encoded: (milliseconds) => this.parts.metrics.stage('encode', milliseconds),
       ended: (record, code) => this.#ended(record, code),
@@ -67,6 +69,7 @@ export class Requests {
     const { metrics, accessLog } = this.parts;
     metrics.requests.ended({ transport, method, code, ...(!isStream && { seconds: durationMs / 1000 }) });
     const { answered, failed } = record.grids;
+    if (!isRoutine) metrics.live?.requestEnded(code, failed);
     accessLog.ended(
       {
         ...record.line,

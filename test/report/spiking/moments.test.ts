@@ -21,11 +21,17 @@ describe('moments', () => {
 
 describe('bins', () => {
   it('hold all values when nothing is to be left out', () => {
-    expect(binsFor([Float32Array.of(3, -1), Float32Array.of(2)], 40, 0)).toEqual({ min: -1, max: 3, bins: 40 });
+    expect(binsFor([Float32Array.of(3, -1), Float32Array.of(2)], 40, 0)).toEqual({
+      min: -1,
+      max: 3,
+      bins: 40,
+    });
   });
 
   it('are not stretched by outliers or what is no number, nor broken by a constant', () => {
-    const values = Float32Array.from({ length: 2000 }, (_, i) => (i === 7 ? 1e6 : i === 8 ? Number.NaN : i / 2000));
+    const values = Float32Array.from({ length: 2000 }, (_, i) =>
+      i === 7 ? 1e6 : i === 8 ? Number.NaN : i / 2000,
+    );
     const { min, max } = binsFor([values], 10);
     expect([min, max]).toEqual([expect.closeTo(0, 2), expect.closeTo(1, 2)]);
     expect(binsFor([Float32Array.of(3, 3)], 4)).toEqual({ min: 2.5, max: 3.5, bins: 4 });

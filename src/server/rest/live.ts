@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { SpikingRxError } from '../../errors.js';
+import { LiveSnapshotSchema } from '../../wire/live.js';
+import { EventStream } from '../live/event-stream.js';
+import type { LiveFeed } from '../live/feed.js';
+import { ErrorSchema } from '../schemas.js';
+import type { App } from './app-type.js';
+import { NoQuerySchema } from './info.js';
+
+/** Most streams at a time; each holds a connection. */
+const MAX_STREAMS = 32;
+
+/** `GET /v1/live`: the service as it goes. */
+export function liveRoutes(app: App, feed: LiveFeed): void {
+  app.get(
+    '/v1/live',
+    { config: { scope: 'metrics', isStream: true }, schema: liveSchema },
+    async (request, reply) => {
+      void reply.header('cache-control', 'no-store').header('vary', 'accept');
+      if (wantsJson(request)) return reply.serializer(String).type('application/json').send(feed.snapshot());
+      // For proxies that would collect the answer first.
+      void reply.type('text/event-stream').header('x-accel-buffering', 'no');
+      if (request.method === 'HEAD') return reply.send('');
+      if (feed.streams >= MAX_STREAMS) throw tooMany();
+      const { expiresMs = Infinity } = request.principal;
+      return stream(reply, feed, new EventStream(expiresMs));
+    },
+  );
+}
+
+/** What a stream begins with is sent once the answer's head is out, and nothing after the client has gone. */
+function stream(reply: FastifyReply, feed: LiveFeed, events: EventStream): FastifyReply {
+  events.once('close', feed.subscribe(events));
+  return reply.send(events);
+}
+
+/** An event stream is what is sent unless JSON alone is asked for. */
+function wantsJson({ headers }: FastifyRequest): boolean {
+  const accepted = headers.accept ?? '';
+  return accepted.includes('application/json') && !accepted.includes('text/event-stream');
+}
+
+function tooMany(): SpikingRxError {
+  return new SpikingRxError('QUEUE_FULL', `${MAX_STREAMS} event streams are open already`, {
+    retryAfterMs: 10_000,
+  });
+}
+
+const liveSchema = {
+  summary: 'The service as it goes, once a second',
+  description:
+    'A stream of server-sent events: `service` (what changes seldom; first, and when it has changed), `history` (once, the ' +
+    'samples of the latest ten minutes) and `sample` (each second). With `Accept: application/json` service and history, ' +
+    'once. The schemas of the events are those of this answer.',
+  querystring: NoQuerySchema,
+  response: {
+    200: {
+      description: 'Events, or what there is of them now',
+      content: {
+        'text/event-stream': { schema: Type.String() },
+        'application/json': { schema: LiveSnapshotSchema },
+      },
+    },
+    429: ErrorSchema,
+  },
+};

@@ -1,0 +1,162 @@
+import { connect } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Value } from 'typebox/value';
+import { LiveSnapshotSchema, type LiveSnapshot } from '#wire/live.js';
+import { grid } from './helpers/grids.js';
+import { eventsOf, samplesUntil, total } from './helpers/live.js';
+import { startTestService, type TestService } from './helpers/service.js';
+
+/** Shorter than a stream lives here, and than the seconds between its samples. */
+const REQUEST_TIMEOUT_MS = 700;
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({ modelControl: 'explicit', http2: true });
+});
+afterAll(async () => service.close());
+
+const open = async (headers: Record<string, string> = {}, signal?: AbortSignal, url = service.url) =>
+  fetch(`${url}/v1/live`, { headers, ...(signal && { signal }) });
+
+/** What a stream tells from its beginning. */
+async function watch(url = service.url) {
+  const gone = new AbortController();
+  const response = await open({}, gone.signal, url);
+  expect(response.status).toBe(200);
+  return { response, events: eventsOf(response), leave: () => gone.abort() };
+}
+
+describe('the event stream', () => {
+  test('begins with the service and its history', async () => {
+    const { response, events, leave } = await watch();
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect((await events.next()).value).toMatchObject({
+      name: 'service',
+      data: {
+        ready: true,
+        provider: 'cpu',
+        models: [
+          { name: 'random', version: '1', isDefault: false, state: 'READY', nRx: 2, modulation: 'QPSK' },
+          { name: 'random', version: '2', isDefault: true },
+          { name: 'wide', version: '1', isDefault: false, nRx: 4 },
+        ],
+      },
+    });
+    expect((await events.next()).value).toMatchObject({ name: 'history' });
+    leave();
+  });
+
+  test('tells what was served and what was not, once each', async () => {
+    const { events, leave } = await watch();
+    const answers = await Promise.all(
+      Array.from({ length: 9 }, async (_, i) => service.rest.compute([grid({ id: `${i}` })])),
+    );
+    expect(answers).toHaveLength(9);
+    await expect(service.rest.compute([grid({ nRx: 3 })])).rejects.toThrow('rx');
+    expect((await fetch(`${service.url}/v1/models/none`)).status).toBe(404);
+    const samples = await samplesUntil(events, (some) => total(some, ({ requests }) => requests.ended) >= 11);
+    leave();
+    expect(total(samples, ({ grids }) => grids.answered)).toBe(9);
+    expect(total(samples, ({ grids }) => grids.failed)).toBe(1);
+    expect(total(samples, ({ errors }) => errors['INVALID_ARGUMENT'] ?? 0)).toBe(1);
+    expect(total(samples, ({ errors }) => errors['NOT_FOUND'] ?? 0)).toBe(1);
+    const batched = (batches: Record<string, number>): number =>
+      Object.entries(batches).reduce((sum, [grids, count]) => sum + Number(grids) * count, 0);
+    expect(total(samples, ({ batches }) => batched(batches))).toBe(9);
+    const served = samples.filter(({ grids }) => grids.answered > 0);
+    for (const { stages, workers, memory } of served) {
+      expect(Object.keys(stages).toSorted()).toEqual(['compute', 'decode', 'encode', 'queue', 'total']);
+      expect(stages.total!.maxMs).toBeGreaterThanOrEqual(stages.compute!.p50Ms);
+      expect(workers.busy).toBeGreaterThan(0);
+      expect(memory.residentBytes).toBeGreaterThan(memory.heapUsedBytes);
+    }
+  });
+
+  test('whoever comes later is told the same from the history, as JSON too', async () => {
+    const response = await open({ accept: 'application/json' });
+    const snapshot = (await response.json()) as LiveSnapshot;
+    expect([...Value.Errors(LiveSnapshotSchema, snapshot)]).toEqual([]);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(total(snapshot.samples, ({ grids }) => grids.answered)).toBe(9);
+    const gaps = snapshot.samples
+      .slice(1)
+      .map(({ at, periodMs }, i) => at - snapshot.samples[i]!.at - periodMs);
+    // Periods follow each other without gaps; `at` is in whole milliseconds.
+    for (const gap of gaps) expect(Math.abs(gap)).toBeLessThan(2);
+  });
+
+  test('tells a change of the models once, to all', async () => {
+    const streams = [await watch(), await watch()];
+    await service.server.engine.repository.unload('wide');
+    for (const { events, leave } of streams) {
+      const states: (string | undefined)[] = [];
+      for await (const { name, data } of events) {
+        if (name === 'service') states.push(data.models.find((model) => model.name === 'wide')?.state);
+        if (states.at(-1) === 'UNAVAILABLE') break;
+      }
+      expect(states[0]).toBe('READY');
+      expect(new Set(states).size).toBe(states.length);
+      leave();
+    }
+  });
+
+  test('does not count itself, and ends well when its client leaves', async () => {
+    const { events, leave } = await watch();
+    const [sample] = await samplesUntil(events, (samples) => samples.length > 0);
+    expect(sample!.requests.inFlight).toBe(0);
+    leave();
+    const other = await watch();
+    const counted = /spikingrx_requests_total\{transport="rest",method="GET \/v1\/live",code="(\w+)"\}/g;
+    for await (const { name } of other.events) {
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      const codes = [...metrics.matchAll(counted)].map((match) => match[1]);
+      expect(codes).toEqual(['OK']);
+      if (name === 'sample') break;
+    }
+    other.leave();
+  });
+
+  test('is a head for those who ask for no more', async () => {
+    const head = await fetch(`${service.url}/v1/live`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  });
+
+  test('there are so many of them and no more; another comes when one has gone', async () => {
+    const gone = new AbortController();
+    const last = await watch();
+    let others = 0;
+    let answer = await open({}, gone.signal);
+    for (; answer.status === 200; others++) answer = await open({}, gone.signal);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await answer.json()).toMatchObject({ error: { code: 'QUEUE_FULL' } });
+    // Those of the tests before may not have gone yet.
+    expect(others).toBeGreaterThan(20);
+    expect(others).toBeLessThan(32);
+    last.leave();
+    await expect.poll(async () => (await open({}, gone.signal)).status).toBe(200);
+    gone.abort();
+  });
+});
+
+test('with adminPort it is there, as the metrics are; it is told the end of the service, over HTTP/1.1 and HTTP/2', async () => {
+  const short = await startTestService({ adminPort: 0, http2: true, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  expect((await open({}, undefined, short.url)).status).toBe(404);
+  const url = `http://127.0.0.1:${short.server.adminPort}`;
+  const { events } = await watch(url);
+  const session = connect(url);
+  const second = session.request({ ':path': '/v1/live' });
+  second.setEncoding('utf8');
+  let text = '';
+  second.on('data', (part: string) => (text += part));
+  // Longer than any request may take.
+  await samplesUntil(events, (samples) => samples.length >= 3);
+  await expect.poll(() => text.split('event: sample').length).toBeGreaterThan(3);
+  const closed = short.close();
+  const after = [];
+  for await (const event of events) after.push(event);
+  expect(after.at(-1)).toMatchObject({ name: 'service', data: { ready: false, unready: 'shutting down' } });
+  await closed;
+  expect(text.trimEnd().split('\n\n').at(-1)).toContain('shutting down');
+  session.destroy();
+});
