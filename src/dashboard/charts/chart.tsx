@@ -20,7 +20,9 @@ export interface ChartProps {
   readonly height?: number;
 }
 
-export function Chart({ option, summary, height = 190 }: ChartProps) {
+const DEFAULT_HEIGHT = 190;
+
+export function Chart({ option, summary, height = DEFAULT_HEIGHT }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
   const shown = scheme.value;
@@ -60,11 +62,14 @@ export interface ChartPanelProps extends ChartProps {
   readonly tools?: ComponentChildren;
   /** The numbers, made when they are asked for. */
   readonly table: () => Table;
+  /** Said in place of the chart, where there is nothing to draw. */
+  readonly empty?: string | undefined;
 }
 
 /** A chart in its panel, with a switch between the picture and the numbers. */
-export function ChartPanel({ title, unit, isWide, caption, tools, table, ...chart }: ChartPanelProps) {
+export function ChartPanel({ title, unit, isWide, caption, tools, table, empty, ...chart }: ChartPanelProps) {
   const isTable = useSignal(false);
+  const height = chart.height ?? DEFAULT_HEIGHT;
   const name = isTable.value ? 'Show as chart' : 'Show as table';
   const toggle = (
     <div class="tools">
@@ -82,11 +87,13 @@ export function ChartPanel({ title, unit, isWide, caption, tools, table, ...char
   );
   return (
     <Panel title={title} unit={unit} isWide={isWide ?? false} caption={caption} tools={toggle}>
-      {isTable.value ? (
-        <TableView caption={title} table={table()} height={chart.height ?? 190} />
-      ) : (
-        <Chart {...chart} />
+      {empty !== undefined && (
+        <p class="chart-empty" style={{ height: `${height}px` }}>
+          {empty}
+        </p>
       )}
+      {empty === undefined && isTable.value && <TableView caption={title} table={table()} height={height} />}
+      {empty === undefined && !isTable.value && <Chart {...chart} />}
     </Panel>
   );
 }

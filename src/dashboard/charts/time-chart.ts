@@ -48,7 +48,7 @@ export function timeChart(chart: TimeChart): EChartsCoreOption {
       type: 'time',
       min: from,
       max: to,
-      splitNumber: 4,
+      splitNumber: to - from > 90_000 ? 4 : 3,
       axisLine: { lineStyle: { color: LIGHT.muted } },
       axisTick: { show: false },
       axisLabel: { color: LIGHT.muted, fontSize: 11, hideOverlap: true, formatter: timeLabel(to - from) },

@@ -18,6 +18,8 @@ export interface LiveChart {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
+  /** Said in place of a chart without series. */
+  readonly empty?: string;
   readonly of: (window: LiveWindow) => TimeChart;
 }
 
@@ -67,7 +69,7 @@ export const LATENCY: LiveChart = {
   of: (window) => ({
     ...window,
     format: milliseconds,
-    leastMax: 1,
+    leastMax: 1.5,
     series: QUANTILES.map(({ value, label }, index) =>
       series(window, label, [0, 2, 1, 5][index] ?? 0, ({ stages }) => stages.total?.[value]),
     ),
@@ -136,7 +138,7 @@ export const OLDEST: LiveChart = {
   of: (window) => ({
     ...window,
     format: milliseconds,
-    leastMax: 1,
+    leastMax: 1.5,
     series: [series(window, 'oldest', 0, ({ queue }) => queue.oldestMs, 'area')],
   }),
 };
@@ -157,6 +159,7 @@ export const ERRORS: LiveChart = {
   id: 'errors',
   title: 'Errors',
   unit: 'by code, /s',
+  empty: 'No errors in this window',
   of: (window) => ({
     ...window,
     format: rate,
@@ -197,7 +200,7 @@ export const EVENT_LOOP: LiveChart = {
   of: (window) => ({
     ...window,
     format: milliseconds,
-    leastMax: 5,
+    leastMax: 6,
     series: [series(window, 'delay p99', 0, ({ eventLoop }) => eventLoop.delayP99Ms, 'area')],
   }),
 };

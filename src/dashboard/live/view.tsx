@@ -38,7 +38,7 @@ export function LiveView() {
           <h1>Live</h1>
           {known !== undefined && <p>{inShort(known)}</p>}
         </div>
-        <Tools />
+        {known !== undefined && <Tools />}
       </header>
       {known === undefined ? <Waiting /> : <Charts window={windowOf(known)} />}
     </>
@@ -147,7 +147,7 @@ interface TimePanelProps {
   readonly tools?: ComponentChildren;
 }
 
-function TimePanel({ chart: { title, unit, of }, window, tools }: TimePanelProps) {
+function TimePanel({ chart: { title, unit, empty, of }, window, tools }: TimePanelProps) {
   const chart = of(window);
   return (
     <ChartPanel
@@ -155,6 +155,7 @@ function TimePanel({ chart: { title, unit, of }, window, tools }: TimePanelProps
       unit={unit}
       tools={tools}
       height={HEIGHT}
+      empty={chart.series.length === 0 ? empty : undefined}
       option={timeChart(chart)}
       summary={timeSummary(title, chart)}
       table={() => timeTable(chart)}
