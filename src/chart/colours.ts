@@ -1,7 +1,7 @@
 /** Colours of the curves. Okabe and Ito's set, darkened or lightened to stand out from both surfaces. */
 
 export const LIGHT = { surface: '#ffffff', text: '#1f2328', muted: '#59636e', grid: '#e4e7eb' } as const;
-const DARK = { surface: '#0d1117', text: '#e6edf3', muted: '#9198a1', grid: '#262c36' } as const;
+export const DARK = { surface: '#0d1117', text: '#e6edf3', muted: '#9198a1', grid: '#262c36' } as const;
 
 const SERIES: readonly (readonly [light: string, dark: string])[] = [
   ['#0064a8', '#58a6ff'],

@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   golden: async () => (await import('./golden.js')).goldenCommand(),
   evaluate: async () => (await import('./evaluate.js')).evaluateCommand(),
   energy: async () => (await import('./energy.js')).energyCommand(),
+  report: async () => (await import('./report.js')).reportCommand(),
   infer: async () => (await import('./infer.js')).inferCommand(),
   replay: async () => (await import('./replay.js')).replayCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),

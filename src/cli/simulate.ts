@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { binarySample, jsonSample, truthOf } from '../demo/sample.js';
 import { slotOfBundle } from '../dumps/oai/bundle.js';
 import { writeOaiBundle } from '../dumps/oai/folder.js';
@@ -14,25 +14,13 @@ import { MODULATIONS, type Modulation } from '../nr/qam.js';
 import { lsLmmseReceiver } from '../phy/receivers/index.js';
 import { Random } from '../phy/random.js';
 import { type Slot, type SlotConfig, simulateSlot } from '../phy/slot.js';
-import { TDL_PROFILE_NAMES, TDL_PROFILES, type TdlProfileName } from '../phy/tdl/profiles.js';
-import { numberList, positiveInteger, wholeNumber } from './options.js';
+import { positiveInteger, wholeNumber } from './options.js';
+import { type SlotFlags, slotConfigOf, slotOptions } from './slot-options.js';
 
-interface SimulateFlags {
+interface SimulateFlags extends SlotFlags {
   readonly modulation: Modulation;
   readonly rx?: number;
-  readonly prb: number;
-  readonly snr: number;
-  readonly profile: TdlProfileName | 'awgn' | 'rayleigh';
-  readonly delaySpread: number;
-  readonly doppler: number;
-  readonly dmrsSymbols: readonly number[];
-  readonly dmrsType: '1' | '2';
-  readonly cdmGroups: '1' | '2' | '3';
-  readonly seed: number;
   readonly model?: string;
-  readonly startRb: number;
-  readonly startSymbol: number;
-  readonly symbols?: number;
   readonly slots?: number;
   readonly datatype?: IqDatatype;
   readonly carrierPrb?: number;
@@ -41,14 +29,8 @@ interface SimulateFlags {
   readonly out: string;
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number.');
-  return value;
-}
-
 export function simulateCommand(): Command {
-  return outputOptions(slotOptions(new Command('simulate')))
+  return outputOptions(sentOptions(new Command('simulate')))
     .description(
       'Write a simulated slot, as a request for POST /v1/llr, a SigMF recording or a bundle as OAI dumps it',
     )
@@ -56,33 +38,13 @@ export function simulateCommand(): Command {
 }
 
 /** What is sent, and over which channel. */
-function slotOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--modulation <name>', 'QAM of the data').choices(MODULATIONS).default('QPSK'))
-    .option('--rx <n>', 'receive antennas (default: 2, and 1 for oai)', positiveInteger)
-    .option('--prb <n>', 'resource blocks', positiveInteger, 4)
-    .option('--snr <dB>', 'received signal energy per RE and antenna over N0', number, 6)
-    .addOption(
-      new Option('--profile <name>', 'channel')
-        .choices([...TDL_PROFILE_NAMES, 'awgn', 'rayleigh'])
-        .default('TDL-C'),
-    )
-    .option('--delay-spread <ns>', 'RMS delay spread of TDL-A … TDL-E', number, 100)
-    .option('--doppler <Hz>', 'maximum Doppler shift of a TDL', number, 100)
-    .option('--dmrs-symbols <list>', 'OFDM symbols that carry DMRS', numberList, [2, 11])
-    .addOption(new Option('--dmrs-type <n>', 'DMRS configuration type').choices(['1', '2']).default('1'))
-    .addOption(
-      new Option(
-        '--cdm-groups <n>',
-        'CDM groups without data; all that the type has (1: 2, 2: 3) keep data out of the DMRS symbols',
-      )
-        .choices(['1', '2', '3'])
-        .default('1'),
-    )
-    .option('--start-rb <n>', 'lowest resource block, from common resource block 0', wholeNumber, 0)
-    .option('--start-symbol <n>', 'first OFDM symbol of the grid', wholeNumber, 0)
-    .option('--symbols <n>', 'OFDM symbols of the grid (default: to the end of the slot)', positiveInteger)
-    .option('--seed <n>', 'seed of bits, channel and noise', positiveInteger, 1);
+function sentOptions(command: Command): Command {
+  return slotOptions(
+    command
+      .addOption(new Option('--modulation <name>', 'QAM of the data').choices(MODULATIONS).default('QPSK'))
+      .option('--rx <n>', 'receive antennas (default: 2, and 1 for oai)', positiveInteger),
+    { snrDb: 6 },
+  );
 }
 
 /** How it is written. */
@@ -181,32 +143,6 @@ function randomOf({ seed }: SimulateFlags): Random {
   return Random.fromSeed(seed).fork('simulate');
 }
 
-/** What is left at its default is left out: requests stay as short as they can be. */
 function slotConfig(flags: SimulateFlags, { slot }: { readonly slot: number } = { slot: 0 }): SlotConfig {
-  const { startRb, startSymbol, symbols = 14 - startSymbol } = flags;
-  return {
-    modulation: flags.modulation,
-    nRx: flags.rx ?? 2,
-    nPrb: flags.prb,
-    ...(symbols !== 14 && { nSym: symbols }),
-    snrDb: flags.snr,
-    channel: channelOf(flags),
-    dmrs: {
-      configType: Number(flags.dmrsType) as 1 | 2,
-      symbolPositions: flags.dmrsSymbols,
-      nId: 1,
-      nScid: 0,
-      slot,
-      cdmGroupsWithoutData: Number(flags.cdmGroups) as 1 | 2 | 3,
-      ...(startRb !== 0 && { startRb }),
-      ...(startSymbol !== 0 && { startSymbol }),
-    },
-  };
-}
-
-function channelOf({ profile, delaySpread, doppler }: SimulateFlags) {
-  if (profile === 'awgn' || profile === 'rayleigh') return profile;
-  if (delaySpread < 0) throw invalid('--delay-spread', 'nanoseconds from 0', String(delaySpread));
-  const scaled = TDL_PROFILES[profile].delayUnit === 'delaySpread';
-  return { profile, dopplerHz: doppler, ...(scaled && { delaySpreadSeconds: delaySpread * 1e-9 }) };
+  return { modulation: flags.modulation, nRx: flags.rx ?? 2, ...slotConfigOf(flags, slot) };
 }

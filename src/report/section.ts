@@ -10,7 +10,7 @@ export interface FigureGroup {
   /** For messages: `density of spikes`. */
   readonly name: string;
   /** No figures where the subject has nothing to show of this kind: no checkpoint, no truth, no spiking layers. */
-  draw(subject: Subject, progress: Progress): Promise<readonly Figure[]>;
+  readonly draw: (subject: Subject, progress: Progress) => Promise<readonly Figure[]>;
 }
 
 export interface Section {

@@ -1,6 +1,7 @@
 /** What a report is about: a model, a slot, and what the one makes of the other. */
 import { createSession, type RuntimeTensor, type Session } from '../engine/session.js';
 import { feedsOf, inCodewordOrder } from '../evaluate/receivers.js';
+import type { Modulation } from '../nr/qam.js';
 import { TENSOR_NAMES } from '../onnx/contract.js';
 import { withOutputs } from '../onnx/model-nodes.js';
 import type { ReceivedSlot } from '../phy/slot.js';
@@ -25,10 +26,17 @@ export interface Subject {
   readonly release: () => Promise<void>;
 }
 
-/** @throws SpikingRxError that names the flag, the file or the field that does not fit. */
-export async function openSubject(modelFile: string, choice: SlotChoice): Promise<Subject> {
+/**
+ * @param choice which slot, or what chooses one by the model's modulation
+ * @throws SpikingRxError that names the flag, the file or the field that does not fit.
+ */
+export async function openSubject(
+  modelFile: string,
+  choice: SlotChoice | ((modulation: Modulation) => SlotChoice),
+): Promise<Subject> {
   const model = readSubjectModel(modelFile);
-  const slot = openSlot(choice, { modulation: model.modulation, nRx: model.contract.nRx });
+  const chosen = typeof choice === 'function' ? choice(model.modulation) : choice;
+  const slot = openSlot(chosen, { modulation: model.modulation, nRx: model.contract.nRx });
   const session = await createSession(model.bytes);
   const llrPlanes = await planesOf(session, slot.received);
   return {

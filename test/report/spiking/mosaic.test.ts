@@ -8,7 +8,7 @@ describe('a mosaic', () => {
     const layout = { tile: { rows: 1, columns: 2 }, across: 2, down: 2 };
     const { rows, columns, values } = mosaic(Float32Array.of(1, 2, 3, 4, 5, 6), layout);
     expect([rows, columns]).toEqual([3, 5]);
-    expect([...values]).toEqual([1, 2, _, 3, 4, _, _, _, _, _, 5, 6, _, _, _]);
+    expect(Array.from(values)).toEqual([1, 2, _, 3, 4, _, _, _, _, _, 5, 6, _, _, _]);
     expect(tileOrigin(layout, 2)).toEqual({ row: 2, column: 0 });
   });
 

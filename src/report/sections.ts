@@ -1,0 +1,21 @@
+/** What a report shows, in the order of its page. */
+import { invalid } from '../errors.js';
+import type { Section } from './section.js';
+import { slotSection } from './slot-figures.js';
+
+/** What sections can be told. */
+export interface SectionOptions {
+  /** Only these, by their ids. All when undefined. */
+  readonly only?: readonly string[];
+}
+
+/** @throws INVALID_ARGUMENT for a section that there is none of. */
+export function sectionsOf(options: SectionOptions): readonly Section[] {
+  const all = [slotSection()];
+  const { only } = options;
+  if (only === undefined) return all;
+  const unknown = only.find((id) => all.every((section) => section.id !== id));
+  if (unknown !== undefined)
+    throw invalid('--sections', `some of ${all.map(({ id }) => id).join(', ')}`, unknown);
+  return all.filter(({ id }) => only.includes(id));
+}
