@@ -38,6 +38,8 @@ export interface ColourScale {
   readonly max: number;
   /** Of the value, with its unit: `LLR of b0`. */
   readonly name: string;
+  /** Least step between two labels: 1 for whole numbers. */
+  readonly step?: number;
 }
 
 /** From the smallest to the largest value in round numbers, or between given ends; NaN does not count. */

@@ -28,6 +28,8 @@ export interface HeatMap {
   /** The first row is on top. */
   readonly y: CellAxis;
   readonly title?: string;
+  /** Colour of cells where nothing is; default that of the page. */
+  readonly empty?: string;
   /** Writes the values into the cells. */
   readonly format?: (value: number) => string;
   /** Cells with a frame around them. */
@@ -85,12 +87,13 @@ interface Rectangle {
 
 /** A matrix of values, a colour each. */
 export function heatMap(options: HeatMap): Plot {
-  const { place, plane, scale, x, y, title, format, marks = [] } = options;
+  const { place, plane, scale, x, y, title, empty, format, marks = [] } = options;
   const { rows, columns } = plane;
   const picture = pictureOf(plane, scale, cellSizeFor(plane, place));
   return {
     place,
     ...(title !== undefined && { title }),
+    ...(empty !== undefined && { background: empty }),
     xAxis: axisOf(x, columns, 28),
     yAxis: { ...axisOf(y, rows, 40), inverse: true },
     series: [
@@ -193,6 +196,7 @@ export function colourBar(scale: ColourScale, beside: Place, gap = 14): Plot {
       min,
       max,
       splitNumber: Math.max(2, Math.round(place.height / 45)),
+      ...(scale.step !== undefined && { minInterval: scale.step }),
       splitLine: { show: false },
       axisLabel: { ...axisStyle.axisLabel, hideOverlap: true, formatter: shortNumber },
       name,

@@ -16,6 +16,8 @@ export interface Plot {
   readonly place: Place;
   /** Above the plot, small. */
   readonly title?: string;
+  /** Colour of the plot where nothing is drawn; default none. */
+  readonly background?: string;
   readonly xAxis: object;
   readonly yAxis: object;
   readonly series: readonly object[];
@@ -33,7 +35,11 @@ export function plotChart(
   return {
     ...rest,
     title: [rest.title ?? [], titles].flat(),
-    grid: plots.map(({ place }) => ({ ...place, containLabel: false })),
+    grid: plots.map(({ place, background }) => ({
+      ...place,
+      containLabel: false,
+      ...(background !== undefined && { show: true, backgroundColor: background, borderWidth: 0 }),
+    })),
     xAxis: plots.map(({ xAxis }, gridIndex) => ({ ...xAxis, gridIndex })),
     yAxis: plots.map(({ yAxis }, gridIndex) => ({ ...yAxis, gridIndex })),
     series: plots.flatMap(({ series }, index) =>

@@ -2,11 +2,12 @@
 import { SpikingRxError } from '../errors.js';
 import type { FileNode, ModelNodes } from '../onnx/model-nodes.js';
 
-/** A channel estimate inside the network, `[B, 2·nRx, nSym, nSc]`, of the grid scaled to unit power. */
+/**
+ * A channel estimate among the features, `[B, 2·nRx, nSym, nSc]`, of the grid scaled to unit power: LS estimates
+ * smoothed by a kernel. What `channelRefinement` adds to the widest is none: no loss asks it to be near the channel.
+ */
 export interface ChannelTap {
-  /** `features`: LS estimates, smoothed by a kernel. `refined`: the widest of these, corrected by the spikes. */
-  readonly kind: 'features' | 'refined';
-  /** Half-width of the kernel in subcarriers; of a refined estimate that of the one it started from. */
+  /** Half-width of the kernel in subcarriers. */
   readonly halfWidth: number;
   /** Its name in the file. */
   readonly value: string;
@@ -40,8 +41,7 @@ function halfWidths(model: ModelNodes, estimates: number): number[] {
 }
 
 /**
- * The channel estimates of a network, narrow kernel to wide, then the refined one where it has one. Empty for a file
- * without the features of this network.
+ * The channel estimates of a network, narrow kernel to wide. Empty for a file without the features of this network.
  * @throws FAILED_PRECONDITION when the features are not built as `export` writes them.
  */
 export function findChannelTaps(model: ModelNodes): readonly ChannelTap[] {
@@ -54,12 +54,5 @@ export function findChannelTaps(model: ModelNodes): readonly ChannelTap[] {
     .map((numerator) => readerOf(model, numerator, 'Div')?.outputs[0]);
   if (values.length === 0 || values.includes(undefined)) throw refuse('a quotient for each kernel');
   const widths = halfWidths(model, values.length);
-  const estimates = values.map(
-    (value, k): ChannelTap => ({ kind: 'features', halfWidth: widths[k] as number, value: value as string }),
-  );
-  const widest = estimates.at(-1) as ChannelTap;
-  const refined = readerOf(model, widest.value, 'Add')?.outputs[0];
-  return refined === undefined
-    ? estimates
-    : [...estimates, { kind: 'refined', halfWidth: widest.halfWidth, value: refined }];
+  return values.map((value, k) => ({ halfWidth: widths[k] as number, value: value as string }));
 }

@@ -1,0 +1,27 @@
+/** What a report shows of a model as a receiver. */
+import type { Section } from '../section.js';
+import { channelGroup } from './channel-figures.js';
+import { constellationGroup } from './constellation.js';
+import { errorGroup } from './errors.js';
+import { llrGroup } from './llrs.js';
+
+export function receiverSections(): readonly Section[] {
+  return [
+    {
+      id: 'llrs',
+      title: 'LLRs',
+      intro:
+        'What the model says about every bit of this slot: ln P(b = 0)/P(b = 1). Its sign is the decision, its ' +
+        'magnitude how sure the model is; the decoder needs both to be right.',
+      groups: [llrGroup, errorGroup],
+    },
+    {
+      id: 'channel',
+      title: 'Channel and constellation',
+      intro:
+        'What the channel did to this slot, and what estimates made from its DMRS know of it. The model sees such ' +
+        'estimates among its features and works on from there.',
+      groups: [channelGroup, constellationGroup],
+    },
+  ];
+}
