@@ -198,6 +198,8 @@ export function checkTogether(config: Config, nameOf: (key: ConfigKey) => string
   };
   if (config.deviceId !== undefined && config.provider === 'cpu')
     refuse('deviceId', 'no value with provider cpu, where it has no effect');
+  if (config.dashboardRequest && !config.dashboard)
+    refuse('dashboardRequest', `false with ${nameOf('dashboard')} false`);
   if (!isKeySource(config.jwtKeys))
     throw invalid(nameOf('jwtKeys'), 'a file, or a URL with https and without a password', 'another URL');
   if (config.maxGridsPerRequest > config.maxQueuedGrids)

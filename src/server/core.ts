@@ -7,6 +7,7 @@ import type { Access } from './access/access.js';
 import { RateLimit } from './access/rate-limit.js';
 import type { Capture } from './capture/capture.js';
 import { LiveFeed } from './live/feed.js';
+import { LatestAnswer } from './live/latest.js';
 import { describeService } from './live/service.js';
 import { withoutStream } from './client-key.js';
 import type { Config } from './config.js';
@@ -45,6 +46,8 @@ export class ServiceCore {
   readonly reports: DecodeReports;
   readonly capture: Capture | undefined;
   readonly grids: GridService;
+  /** With the setting `dashboardRequest`. */
+  readonly latest: LatestAnswer | undefined;
   /** With the setting `dashboard`. */
   readonly live: LiveFeed | undefined;
   readonly work = new Work();
@@ -69,7 +72,9 @@ export class ServiceCore {
     this.deadlines = new Deadlines(parts.config);
     this.reports = new DecodeReports(this.config, this.metrics.decoding);
     const { engine, config, metrics, deadlines, reports, capture } = this;
-    this.grids = new GridService({ engine, config, metrics, deadlines, reports, capture });
+    this.latest = config.dashboardRequest ? new LatestAnswer() : undefined;
+    const { latest } = this;
+    this.grids = new GridService({ engine, config, metrics, deadlines, reports, capture, latest });
     const recorder = metrics.live;
     this.live = recorder && new LiveFeed({ recorder, engine, describe: () => describeService(this) });
     this.#room = new WaitingRoom(this.engine);

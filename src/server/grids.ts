@@ -9,6 +9,7 @@ import type { Deadlines } from './deadlines.js';
 import { type DecodedGrid, GridDecoder } from './decode-grid.js';
 import type { DecodeReports } from './decode-reports.js';
 import { toSpikingRxError } from './errors.js';
+import type { LatestAnswer, LatestGrid } from './live/latest.js';
 import type { Metrics, OutcomeCode } from './metrics.js';
 import { provenanceOf, type Provenance } from './provenance.js';
 import type { Quality } from './quality.js';
@@ -57,6 +58,7 @@ export interface GridServiceParts {
   readonly deadlines: Deadlines;
   readonly reports: DecodeReports;
   readonly capture: Capture | undefined;
+  readonly latest: LatestAnswer | undefined;
 }
 
 /** From the grids of a request, as its transport has them, to their LLRs. */
@@ -146,12 +148,14 @@ export class GridService {
     const decodeMs = end - start;
     this.parts.metrics.stage('decode', decodeMs);
     trace?.decoded(request, { startMs: start, endMs: end });
-    const { record, receivedMs } = context;
-    const captured = this.parts.capture?.takes() === true && { grid, record, receivedMs };
-    return { request, decodeMs, provider: context.model.provider, captured };
+    const { record, receivedMs, model } = context;
+    const isCaptured = this.parts.capture?.takes() === true;
+    const isKept = isCaptured || this.parts.latest !== undefined;
+    const kept = isKept && { grid, model, receivedMs, transport: record.start.transport, isCaptured };
+    return { request, decodeMs, provider: model.provider, kept };
   }
 
-  async #run({ request, captured, ...known }: Decoded): Promise<GridAnswer> {
+  async #run({ request, kept, ...known }: Decoded): Promise<GridAnswer> {
     try {
       const result = await this.parts.engine.compute(request);
       const { meanAbsLlr, saturatedFraction } = result.quality;
@@ -159,7 +163,7 @@ export class GridService {
       this.parts.metrics.quality.gridAnswered(result, quality);
       this.parts.reports.answered(request.client ?? '', result, quality);
       const answer = { result, quality, provenance: provenanceOf(result, known) };
-      if (captured) this.#capture(captured, answer);
+      if (kept) this.#keep({ ...kept, answer });
       return answer;
     } finally {
       // The engine needs the request until the answer, and no longer.
@@ -167,9 +171,9 @@ export class GridService {
     }
   }
 
-  #capture({ grid, record, receivedMs }: Captured, answer: GridAnswer): void {
-    const { transport } = record.start;
-    this.parts.capture?.add({ grid, answer, receivedMs, transport });
+  #keep({ isCaptured, ...answered }: Kept & Pick<LatestGrid, 'answer'>): void {
+    if (isCaptured) this.parts.capture?.add(answered);
+    this.parts.latest?.keep(answered);
   }
 
   #failed(error: unknown, record: RequestRecord, grids = 1): SpikingRxError {
@@ -181,12 +185,12 @@ export class GridService {
 
 interface Decoded extends Pick<Provenance, 'decodeMs' | 'provider'> {
   readonly request: DecodedGrid;
-  /** What is needed to capture the grid with its answer. */
-  readonly captured: Captured | false;
+  /** What is kept beyond the answer; false where nothing is. */
+  readonly kept: Kept | false;
 }
 
-interface Captured extends Pick<GridContext, 'record' | 'receivedMs'> {
-  readonly grid: WireGrid;
+interface Kept extends Omit<LatestGrid, 'answer'> {
+  readonly isCaptured: boolean;
 }
 
 function traceOf({ trace, record }: Pick<RequestContext, 'trace' | 'record'>): Trace | undefined {

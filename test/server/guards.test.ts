@@ -144,6 +144,7 @@ describe('with authentication', () => {
 
 const ADMIN_ROUTES = [
   'GET /admin/log-level',
+  'GET /v1/live/request',
   'POST /v2/repository/models/{model}/load',
   'POST /v2/repository/models/{model}/unload',
 ];
@@ -170,7 +171,7 @@ describe('without authentication', () => {
     for (const route of ADMIN_ROUTES) expect(await statusOf(apart.url, route)).toBe(404);
     for (const path of ADMIN_METHODS) expect(await grpcStatus(other, path)).toBe(status.PERMISSION_DENIED);
     expect(await statusOf(admin, 'GET /admin/log-level')).toBe(200);
-    expect((await routesOf(admin)).filter((route) => ADMIN_ROUTES.includes(route))).toHaveLength(3);
+    expect((await routesOf(admin)).filter((route) => ADMIN_ROUTES.includes(route))).toHaveLength(4);
     other.close();
     await apart.close();
   });

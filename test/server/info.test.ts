@@ -123,6 +123,7 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
     '/startupz',
     '/metrics',
     '/v1/live',
+    '/v1/live/request',
     '/admin/log-level',
     '/openapi.json',
   ];

@@ -26,6 +26,11 @@ async function watch(url = service.url) {
   return { response, events: eventsOf(response), leave: () => gone.abort() };
 }
 
+/** Grids of all batches. */
+function batched(batches: Record<string, number>): number {
+  return Object.entries(batches).reduce((sum, [grids, count]) => sum + Number(grids) * count, 0);
+}
+
 describe('the event stream', () => {
   test('begins with the service and its history', async () => {
     const { response, events, leave } = await watch();
@@ -61,8 +66,6 @@ describe('the event stream', () => {
     expect(total(samples, ({ grids }) => grids.failed)).toBe(1);
     expect(total(samples, ({ errors }) => errors['INVALID_ARGUMENT'] ?? 0)).toBe(1);
     expect(total(samples, ({ errors }) => errors['NOT_FOUND'] ?? 0)).toBe(1);
-    const batched = (batches: Record<string, number>): number =>
-      Object.entries(batches).reduce((sum, [grids, count]) => sum + Number(grids) * count, 0);
     expect(total(samples, ({ batches }) => batched(batches))).toBe(9);
     const served = samples.filter(({ grids }) => grids.answered > 0);
     for (const { stages, workers, memory } of served) {

@@ -9,6 +9,11 @@ export const webSettings = {
     description: 'Serve the dashboard at /, and the live data that it shows at /v1/live',
     default: true,
   }),
+  dashboardRequest: Type.Boolean({
+    description:
+      'Let the samples and LLRs of the latest grid be looked at, in the dashboard and at /v1/live/request',
+    default: false,
+  }),
   compressAnswers: Type.Boolean({
     description: 'Compress answers in JSON and text for clients that take it (Accept-Encoding)',
     default: true,

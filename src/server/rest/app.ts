@@ -81,7 +81,7 @@ async function publicRoutes(app: App, core: ServiceCore): Promise<void> {
 
 async function operatorRoutes(app: App, core: ServiceCore): Promise<void> {
   metricsRoute(app, core);
-  if (core.live) liveRoutes(app, core.live);
+  if (core.live) liveRoutes(app, core, core.live);
   await app.register(async (scope: App) => adminRoutes(scope, core));
 }
 

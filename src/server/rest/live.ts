@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { SpikingRxError } from '../../errors.js';
+import { LatestRequestSchema } from '../../wire/latest.js';
 import { LiveSnapshotSchema } from '../../wire/live.js';
+import type { ServiceCore } from '../core.js';
 import { EventStream } from '../live/event-stream.js';
 import type { LiveFeed } from '../live/feed.js';
 import { ErrorSchema } from '../schemas.js';
@@ -12,7 +14,8 @@ import { NoQuerySchema } from './info.js';
 const MAX_STREAMS = 32;
 
 /** `GET /v1/live`: the service as it goes. */
-export function liveRoutes(app: App, feed: LiveFeed): void {
+export function liveRoutes(app: App, core: ServiceCore, feed: LiveFeed): void {
+  latestRoute(app, core);
   app.get(
     '/v1/live',
     { config: { scope: 'metrics', isStream: true }, schema: liveSchema },
@@ -27,6 +30,21 @@ export function liveRoutes(app: App, feed: LiveFeed): void {
       return stream(reply, feed, new EventStream(expiresMs));
     },
   );
+}
+
+/** `GET /v1/live/request`: what a client sent, and what it got. */
+function latestRoute(app: App, { access, config, latest }: ServiceCore): void {
+  // Where nobody has to say who he is there are no operators, and who set it lets everybody look who reaches the port.
+  const hasOperators = access.enabled || config.adminPort !== undefined;
+  const scope = hasOperators ? 'admin' : 'metrics';
+  app.get('/v1/live/request', { config: { scope }, schema: latestSchema }, async (_request, reply) => {
+    void reply.header('cache-control', 'no-store');
+    if (!latest)
+      throw new SpikingRxError('PERMISSION_DENIED', 'the latest grid is not kept: set dashboardRequest');
+    const described = latest.describe();
+    if (!described) throw new SpikingRxError('NOT_FOUND', 'no grid has been answered yet');
+    return described;
+  });
 }
 
 /** What a stream begins with is sent once the answer's head is out, and nothing after the client has gone. */
@@ -64,4 +82,12 @@ const liveSchema = {
     },
     429: ErrorSchema,
   },
+};
+
+const latestSchema = {
+  summary: 'The latest grid and its LLRs, with dashboardRequest',
+  description:
+    'The grid that was answered last, whoever sent it, and its LLRs. 403 unless dashboardRequest is set.',
+  querystring: NoQuerySchema,
+  response: { 200: LatestRequestSchema, 403: ErrorSchema, 404: ErrorSchema },
 };

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { decodeFloat16 } from '../../float16.js';
 import { invalid } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { checkGridCount, type GridAnswer } from '../grids.js';
 import { llrFormat } from '../decode-grid.js';
+import { llrValues } from '../llr-values.js';
 import {
   ErrorSchema,
   LlrJsonAnswerSchema,
@@ -128,7 +128,7 @@ function jsonResult(
   const { estimatedSnrDb, meanAbsLlr, saturatedFraction } = quality;
   const { sha256, provider, decodeMs, queueMs, computeMs, batchSize, slackUs } = provenance;
   const data = asArray
-    ? llrNumbers(datatype, bytes)
+    ? llrValues(datatype, bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return {
     id: result.id,
@@ -148,21 +148,6 @@ function jsonResult(
       saturatedFraction,
     },
   };
-}
-
-/** LLRs as JSON numbers. */
-function llrNumbers(datatype: 'f32' | 'f16' | 'i8', bytes: Uint8Array<ArrayBuffer>): number[] {
-  const { buffer, byteOffset, byteLength } = bytes;
-  switch (datatype) {
-    case 'f32':
-      return [...new Float32Array(buffer, byteOffset, byteLength / 4)];
-    case 'f16':
-      return Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), decodeFloat16);
-    case 'i8':
-      return [...new Int8Array(buffer, byteOffset, byteLength)];
-    default:
-      return datatype satisfies never;
-  }
 }
 
 async function answerBinary(call: Call<Buffer>): Promise<Buffer> {
