@@ -1,5 +1,6 @@
 /** What a report shows, in the order of its page. */
 import { invalid } from '../errors.js';
+import { receiverSections } from './receiver/sections.js';
 import type { Section } from './section.js';
 import { slotSection } from './slot-figures.js';
 
@@ -11,7 +12,7 @@ export interface SectionOptions {
 
 /** @throws INVALID_ARGUMENT for a section that there is none of. */
 export function sectionsOf(options: SectionOptions): readonly Section[] {
-  const all = [slotSection()];
+  const all = [slotSection(), ...receiverSections()];
   const { only } = options;
   if (only === undefined) return all;
   const unknown = only.find((id) => all.every((section) => section.id !== id));

@@ -51,7 +51,9 @@ function channelMaps({ model, slot }: Subject, channels: readonly NamedChannel[]
     id: 'channel-maps',
     title: 'Estimated and true channel magnitude',
     caption:
-      `${truth === undefined ? 'The true channel is not known. ' : `The true channel and what receivers make of it. ${ERROR} `}` +
+      (truth === undefined
+        ? 'The true channel is not known. '
+        : `The true channel and what receivers make of it. ${ERROR} `) +
       'Bright is a strong channel, dark a fade; one scale for all. LS is interpolated linearly between the DMRS; LMMSE ' +
       'knows the statistics that the channel was drawn from. The network starts from LS estimates smoothed over so many ' +
       'subcarriers (SC) on either side: a narrow kernel follows the channel and keeps the noise, a wide one loses both. ' +

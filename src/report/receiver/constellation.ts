@@ -65,7 +65,7 @@ function cloudsOf({ slot }: Subject, channels: readonly NamedChannel[]): SymbolC
     combine(received, channel, errorVariance).symbols;
   const ls = of('LS, interpolated') as NamedChannel;
   const [lmmse, truth] = [of('LMMSE'), of('true channel')];
-  const own = channels.filter(({ kind }) => kind === 'network').at(0);
+  const own = channels.find(({ kind }) => kind === 'network');
   return [
     { name: 'received, antenna 0', symbols: rawSymbols(received) },
     { name: 'matched filter, LS', symbols: matchedFilter(received, ls.channel) },

@@ -90,7 +90,7 @@ function histogramsOf({ llrs, model, slot }: Subject, limit: number): NamedHisto
     return [0, 1].map((bit) => ({
       name: `sent ${bit}`,
       ...histogramOf(
-        values.filter((_, i) => sent[i] === bit),
+        values.filter((__, i) => sent[i] === bit),
         range,
       ),
     }));
