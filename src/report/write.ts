@@ -1,6 +1,6 @@
 /** The files of a report. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { pngOf } from '../chart/png.js';
 import { renderChart } from '../chart/render.js';
 import type { Facts } from './facts.js';
@@ -75,7 +75,7 @@ function removeOld(directory: string): void {
   const path = join(directory, INDEX_FILE);
   if (!existsSync(path)) return;
   for (const file of filesIn(readFileSync(path, 'utf8')))
-    if (/^(?:figures|data)\/[a-z0-9-]+\.(?:svg|png|csv|json)$/.test(normalize(file)))
+    if (/^(?:figures|data)\/[a-z0-9-]+\.(?:svg|png|csv|json)$/.test(file))
       rmSync(join(directory, file), { force: true });
 }
 
