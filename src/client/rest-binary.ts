@@ -1,5 +1,4 @@
 /** The binary form of `POST /v1/llr`: one description for all grids of a request, then their bytes. */
-import type { IncomingHttpHeaders } from 'node:http';
 import { invalid, SpikingRxError } from '../errors.js';
 import type { LlrDatatypeName } from '../wire/messages.js';
 import {
@@ -116,16 +115,25 @@ function slotTimingText(timing: SlotTiming | undefined): string | undefined {
 }
 
 /** Grids back to back: the bytes of rx, then those of the DMRS tensor where there is one. */
-export function binaryBody(grids: readonly ClientGrid[]): Buffer<ArrayBuffer> {
+export function binaryBody(grids: readonly ClientGrid[]): Uint8Array<ArrayBuffer> {
   const parts = grids.flatMap(({ rx, dmrs }) =>
     'config' in dmrs ? [bytesOf(rx.data)] : [bytesOf(rx.data), bytesOf(dmrs.data)],
   );
-  return Buffer.concat(parts);
+  const body = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let offset = 0;
+  for (const part of parts) {
+    body.set(part, offset);
+    offset += part.byteLength;
+  }
+  return body;
 }
+
+/** By their names in lower case. */
+type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export function binaryAnswer(
   grids: readonly ClientGrid[],
-  headers: IncomingHttpHeaders,
+  headers: AnswerHeaders,
   body: Uint8Array,
 ): GridLlr[] {
   const header = (name: string): string => String(headers[`x-spikingrx-${name}`] ?? '');

@@ -25,7 +25,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   demo: ['bench', 'client', 'phy', 'train'],
   docs: ['cli', 'server'],
   report: ['chart', 'dumps', 'energy', 'engine/session', 'evaluate', 'nn', 'nr', 'onnx', 'phy', 'train'],
-  dashboard: ['chart', 'dumps', 'nr', 'phy', 'wire/live', 'wire/spikes'],
+  dashboard: [
+    'chart',
+    'client/rest-binary',
+    'client/types',
+    'dumps',
+    'evaluate/statistics',
+    'nr',
+    'phy',
+    'wire/live',
+    'wire/spikes',
+  ],
 };
 
 interface Import {

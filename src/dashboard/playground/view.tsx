@@ -1,4 +1,134 @@
-/** A slot of one's own, sent to the running service. */
+/** A slot of one's own, simulated or out of a file, sent to the running service. */
+import { useEffect } from 'preact/hooks';
+import { bitsPerSymbol } from '../../nr/qam.js';
+import { Button, CheckField } from '../ui/forms.js';
+import { PauseIcon, PlayIcon } from '../ui/icons.js';
+import { short } from '../ui/numbers.js';
+import { Controls } from './controls.js';
+import { ErrorRates } from './error-rates.js';
+import { GridPanel, LlrPanel } from './maps.js';
+import { ConstellationPanel, HistogramPanel } from './clouds.js';
+import { SpikesPanel } from './spikes-panel.js';
+import { Playground, type Result } from './store.js';
+
+/** As long as the page: another view and back, and all is as it was. */
+const playground = new Playground();
+
 export function PlaygroundView() {
-  return <h1>Playground</h1>;
+  useEffect(() => {
+    void playground.loadModels();
+    const ends = [playground.files.follow(() => playground.model.value), playground.follow()];
+    return () => ends.forEach((end) => end());
+  }, []);
+  const result = playground.result.value;
+  return (
+    <>
+      <header class="view-head">
+        <div>
+          <h1>Playground</h1>
+          <p>A slot of your own, answered by this service.</p>
+        </div>
+        <Tools />
+      </header>
+      <Controls playground={playground} />
+      {playground.error.value !== undefined && (
+        <p class="note" data-tone="bad" role="alert">
+          {playground.error.value}{' '}
+          <Button isSmall onClick={() => void playground.retry()}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {result !== undefined && <Results result={result} />}
+    </>
+  );
+}
+
+function Tools() {
+  const isSimulated = playground.source.value === 'simulated';
+  const isOn = playground.isContinuous.value;
+  return (
+    <div class="tools">
+      <CheckField
+        label="Show spikes"
+        checked={playground.withSpikes.value}
+        onChange={(checked) => playground.setSpikes(checked)}
+      />
+      <Button
+        aria-pressed={isOn}
+        disabled={!isSimulated || playground.model.value === undefined}
+        onClick={() => playground.setContinuous(!isOn)}
+      >
+        {isOn ? <PauseIcon /> : <PlayIcon />}
+        {isOn ? 'Stop' : 'Slot after slot'}
+      </Button>
+      <Button
+        kind="primary"
+        disabled={!isSimulated || isOn || playground.model.value === undefined}
+        onClick={() => playground.nextSlot()}
+      >
+        Send another slot
+      </Button>
+    </div>
+  );
+}
+
+function Results({ result }: { readonly result: Result }) {
+  const qm = bitsPerSymbol(result.slot.modulation);
+  return (
+    <>
+      <Tiles result={result} />
+      <div class="panels">
+        <GridPanel result={result} />
+        <ConstellationPanel result={result} />
+        <LlrPanel result={result} qm={qm} />
+        <HistogramPanel result={result} />
+        <SpikesPanel playground={playground} />
+        <ErrorRates playground={playground} />
+      </div>
+    </>
+  );
+}
+
+/** The slot in figures: wrong bits of each receiver, and how long the answer took. */
+function Tiles({ result }: { readonly result: Result }) {
+  const { answer, receivers, roundTripMs, slot } = result;
+  const bits = slot.bits?.length ?? 0;
+  const { decodeMs, queueMs, computeMs } = answer.timing;
+  return (
+    <dl class="tiles" aria-label="This slot">
+      {receivers.map(({ label, errors }) => (
+        <div key={label} class="tile">
+          <dt>{label}: wrong bits</dt>
+          <dd class="tile-value">
+            {errors === undefined ? '–' : short(errors)}
+            {errors !== undefined && <span class="unit">of {bits.toLocaleString('en')}</span>}
+          </dd>
+          <dd class="tile-note">
+            {errors === undefined
+              ? 'the bits sent are not known'
+              : `BER ${short(errors / bits)} in this slot`}
+          </dd>
+        </div>
+      ))}
+      <div class="tile">
+        <dt>In the service</dt>
+        <dd class="tile-value">
+          {short(decodeMs + queueMs + computeMs)}
+          <span class="unit">ms</span>
+        </dd>
+        <dd class="tile-note">
+          queue {short(queueMs)}, compute {short(computeMs)}; round trip {short(roundTripMs)} ms
+        </dd>
+      </div>
+      <div class="tile">
+        <dt>SNR seen by the service</dt>
+        <dd class="tile-value">
+          {answer.quality.estimatedSnrDb === undefined ? '–' : answer.quality.estimatedSnrDb.toFixed(1)}
+          <span class="unit">dB</span>
+        </dd>
+        <dd class="tile-note">mean |LLR| {short(answer.quality.meanAbsLlr)}</dd>
+      </div>
+    </dl>
+  );
 }

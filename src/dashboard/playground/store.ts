@@ -1,0 +1,237 @@
+/** The playground's state, which outlives its view: what was asked, what came back, what was counted. */
+import { batch, computed, effect, signal } from '@preact/signals';
+import { bitErrors } from '../../phy/metrics.js';
+import { SpikingRxError } from '../../errors.js';
+import { ApiError } from '../api/client.js';
+import { FileSource } from './file-source.js';
+import { LatestWork } from './latest.js';
+import { type Answer, askModel, askSpikes, gridModels, type ModelOption } from './requests.js';
+import { conditionsOf, type Setup, SetupForm } from './setup.js';
+import type { PlaySlot } from './slots.js';
+import type { SlotSpikes } from './spikes.js';
+import { ErrorTally, type SlotErrors } from './tally.js';
+import { PlayWorker } from './worker-client.js';
+
+/** A slot and what every receiver made of it: all of one moment. */
+export interface Result {
+  readonly slot: PlaySlot;
+  readonly answer: Answer;
+  /** The model's LLRs first, then the others', with what was wrong of each where the bits are known. */
+  readonly receivers: readonly [ReceiverResult, ...ReceiverResult[]];
+  readonly roundTripMs: number;
+}
+
+export interface ReceiverResult {
+  readonly id: string;
+  readonly label: string;
+  readonly llrs: Float32Array<ArrayBuffer>;
+  readonly symbols?: Float32Array<ArrayBuffer> | undefined;
+  readonly errors?: number;
+}
+
+/** What the comparisons are called. */
+export const LABELS = {
+  model: 'SpikingRx',
+  'ls-lmmse': 'LS + LMMSE',
+  'perfect-csi': 'Perfect CSI',
+  dump: 'Demapper of the dump',
+} as const;
+
+type Job = { readonly setup: Setup } | { readonly fileSlot: number };
+
+/** What runs when a newer slot is asked for may go on for so long. */
+const GRACE_MS = 400;
+/** Between two slots of the continuous mode: time to look, and for others to be served. */
+const PAUSE_MS = 120;
+
+export class Playground {
+  readonly form = new SetupForm();
+  readonly models = signal<readonly ModelOption[]>([]);
+  readonly modelKey = signal<string | undefined>(undefined);
+  readonly source = signal<'simulated' | 'file'>('simulated');
+  readonly withSpikes = signal(true);
+  readonly isContinuous = signal(false);
+  readonly isBusy = signal(false);
+  readonly result = signal<Result | undefined>(undefined);
+  readonly spikes = signal<SlotSpikes | undefined>(undefined);
+  readonly spikesError = signal<string | undefined>(undefined);
+  readonly error = signal<string | undefined>(undefined);
+  readonly tally = new ErrorTally();
+  /** Changes with the tally. */
+  readonly counted = signal(0);
+
+  readonly model = computed(() => this.models.value.find(({ key }) => key === this.modelKey.value));
+  readonly #worker = new PlayWorker();
+  readonly files = new FileSource(this.#worker);
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  readonly #work = new LatestWork<Job>((job, state) => this.#run(job, state), GRACE_MS);
+
+  async loadModels(): Promise<void> {
+    try {
+      this.models.value = await gridModels();
+      const known = this.models.value.some(({ key }) => key === this.modelKey.value);
+      const first = this.models.value.find(({ isDefault }) => isDefault) ?? this.models.value[0];
+      if (!known) this.modelKey.value = first?.key;
+      this.error.value = first === undefined ? 'The service has no model that takes grids.' : undefined;
+    } catch (error) {
+      this.error.value = messageOf(error);
+    }
+  }
+
+  /** After an error: the models, if there are none yet, and the slot again. */
+  async retry(): Promise<void> {
+    await this.loadModels();
+    const job = this.#job();
+    if (job !== undefined) this.#ask(job);
+  }
+
+  setSource(source: 'simulated' | 'file'): void {
+    batch(() => {
+      this.isContinuous.value = false;
+      this.source.value = source;
+      this.result.value = undefined;
+      this.spikes.value = undefined;
+    });
+  }
+
+  setSpikes(isOn: boolean): void {
+    batch(() => {
+      this.withSpikes.value = isOn;
+      this.spikes.value = undefined;
+    });
+    const job = isOn ? this.#job() : undefined;
+    if (job !== undefined) this.#ask(job);
+  }
+
+  /** A slot of other bits, channel and noise: {@link follow} sends it. */
+  nextSlot(): void {
+    const { seed } = this.form;
+    seed.set(((seed.value.value ?? 0) + 1) % 2 ** 32);
+  }
+
+  /** Slot after slot, until told otherwise or something goes wrong. */
+  setContinuous(isOn: boolean): void {
+    this.isContinuous.value = isOn;
+    if (isOn) this.nextSlot();
+  }
+
+  /** Sends again whenever the form changes, while the view is open. @returns ends it */
+  follow(): () => void {
+    const end = effect(() => {
+      const job = this.#job();
+      if (job !== undefined) this.#ask(job);
+    });
+    return () => {
+      end();
+      this.isContinuous.value = false;
+      this.#work.stop();
+    };
+  }
+
+  clearTally(): void {
+    this.tally.clear();
+    this.counted.value++;
+  }
+
+  #job(): Job | undefined {
+    const model = this.model.value;
+    if (model === undefined) return undefined;
+    if (this.source.value === 'file') {
+      const fileSlot = this.files.slot.value;
+      return fileSlot === undefined || this.files.misfit(model) ? undefined : { fileSlot };
+    }
+    const setup = this.form.setup(model);
+    return setup && { setup };
+  }
+
+  #ask(job: Job): void {
+    this.isBusy.value = true;
+    this.#work.ask(job);
+  }
+
+  async #run(job: Job, state: { signal: AbortSignal; isStale(): boolean }): Promise<void> {
+    const model = this.model.peek();
+    if (model === undefined) return;
+    try {
+      const slot =
+        'setup' in job
+          ? await this.#worker.ask('simulate', job.setup)
+          : await this.#worker.ask('pick', job.fileSlot);
+      await this.#askModel(slot, model, state.signal);
+      if ('setup' in job) this.#count(job.setup, model);
+      if (this.withSpikes.peek() && !state.isStale()) await this.#askSpikes(slot, model, state.signal);
+    } catch (error) {
+      if (!state.signal.aborted) this.#fail(error);
+    }
+    if (!state.isStale()) this.#goOn(job);
+  }
+
+  #fail(error: unknown): void {
+    this.error.value = messageOf(error);
+    this.isContinuous.value = false;
+  }
+
+  /** Nothing newer waits: the next slot by itself, or rest. */
+  #goOn(job: Job): void {
+    if (!this.isContinuous.peek() || !('setup' in job)) {
+      this.isBusy.value = false;
+      return;
+    }
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.isContinuous.peek() && this.nextSlot(), PAUSE_MS);
+  }
+
+  async #askModel(slot: PlaySlot, model: ModelOption, aborted: AbortSignal): Promise<void> {
+    const { answer, roundTripMs } = await askModel(slot, model, aborted);
+    batch(() => {
+      this.result.value = { slot, answer, receivers: receiversOf(slot, answer), roundTripMs };
+      this.error.value = undefined;
+    });
+  }
+
+  #count(setup: Setup, model: ModelOption): void {
+    const result = this.result.peek();
+    const bits = result?.slot.bits?.length;
+    if (result === undefined || bits === undefined) return;
+    const errors = new Map(result.receivers.map((one) => [one.label, one.errors ?? 0]));
+    this.tally.under(conditionsOf(setup, model.key));
+    this.tally.add(setup.config.snrDb, setup.seed, { bits, errors } satisfies SlotErrors);
+    this.counted.value++;
+  }
+
+  /** What is inside is a gift: where the service does not give it, the rest stands. */
+  async #askSpikes(slot: PlaySlot, model: ModelOption, aborted: AbortSignal): Promise<void> {
+    try {
+      const spikes = await askSpikes(slot, model, aborted);
+      batch(() => {
+        this.spikes.value = spikes;
+        this.spikesError.value = undefined;
+      });
+    } catch (error) {
+      if (aborted.aborted) return;
+      batch(() => {
+        this.spikes.value = undefined;
+        this.spikesError.value = messageOf(error);
+      });
+    }
+  }
+}
+
+function receiversOf({ bits, comparisons }: PlaySlot, { llrs }: Answer): Result['receivers'] {
+  const errorsOf = (of: Float32Array) => (bits === undefined ? {} : { errors: bitErrors(of, bits) });
+  return [
+    { id: 'model', label: LABELS.model, llrs, ...errorsOf(llrs) },
+    ...comparisons.map((one) => ({
+      id: one.receiver,
+      label: LABELS[one.receiver],
+      llrs: one.llrs,
+      symbols: one.symbols,
+      ...errorsOf(one.llrs),
+    })),
+  ];
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError || error instanceof SpikingRxError) return error.message;
+  return 'The slot could not be sent.';
+}
