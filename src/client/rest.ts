@@ -1,7 +1,9 @@
 import { SpikingRxError } from '../errors.js';
 import { HttpConnection, type HttpRequest, type HttpResponse } from './http.js';
 import type { LlrDatatypeName } from '../wire/messages.js';
+import type { SpikesAnswer } from '../wire/spikes.js';
 import { binaryAnswer, binaryBody, binaryQuery, describedAlike, ofWholeRequest } from './rest-binary.js';
+import { gridSpikes, type GridSpikes, type SpikesOptions } from './spikes.js';
 import type { ClientTls } from './tls.js';
 import type {
   ClientGrid,
@@ -99,6 +101,24 @@ export class RestLlrClient {
       provenance,
       quality: { estimatedSnrDb: undefined, meanAbsLlr: 0, saturatedFraction: 0, ...quality },
     }));
+  }
+
+  /** What happens inside the spiking layers of a model while it computes the LLRs of a grid. */
+  async spikes(grid: ClientGrid, options: SpikesOptions = {}): Promise<GridSpikes> {
+    const { layers, kinds, signal } = options;
+    // A check of the grid, which the service could not make.
+    describedAlike([grid]);
+    const query = binaryQuery([grid], options);
+    if (layers !== undefined) query.set('layers', layers.join(','));
+    if (kinds !== undefined && kinds.length > 0) query.set('kinds', kinds.join(','));
+    const { body } = await this.#send({
+      method: 'POST',
+      path: `/v1/spikes?${query.toString()}`,
+      contentType: 'application/octet-stream',
+      body: binaryBody([grid]),
+      signal,
+    });
+    return gridSpikes({ ...(parse(body) as SpikesAnswer), id: grid.id });
   }
 
   async models(): Promise<ServedModel[]> {

@@ -6,6 +6,7 @@ import { limitsSettings } from './config/limits.js';
 import { listenSettings } from './config/listen.js';
 import { loggingSettings } from './config/logging.js';
 import { modelsSettings } from './config/models.js';
+import { spikesSettings } from './config/spikes.js';
 import { telemetrySettings } from './config/telemetry.js';
 import { tlsSettings } from './config/tls.js';
 import { webSettings } from './config/web.js';
@@ -28,6 +29,7 @@ export const ConfigSchema = Type.Object(
     ...lifecycleSettings,
     ...loggingSettings,
     ...telemetrySettings,
+    ...spikesSettings,
   },
   { additionalProperties: false },
 );

@@ -12,10 +12,12 @@ import { describeService } from './live/service.js';
 import { withoutStream } from './client-key.js';
 import type { Config } from './config.js';
 import { Deadlines } from './deadlines.js';
+import { GridDecoder } from './decode-grid.js';
 import { DecodeReports } from './decode-reports.js';
 import { GridService } from './grids.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import { SpikesService } from './spikes/spikes.js';
 import type { Requests } from './telemetry/requests.js';
 import { WaitingRoom, type WaitLimits } from './waiting-room.js';
 import { Work } from './work.js';
@@ -50,6 +52,7 @@ export class ServiceCore {
   readonly latest: LatestAnswer | undefined;
   /** With the setting `dashboard`. */
   readonly live: LiveFeed | undefined;
+  readonly spikes: SpikesService;
   readonly work = new Work();
   readonly #stop = new AbortController();
   /** What each client may ask for. */
@@ -74,7 +77,9 @@ export class ServiceCore {
     const { engine, config, metrics, deadlines, reports, capture } = this;
     this.latest = config.dashboardRequest ? new LatestAnswer() : undefined;
     const { latest } = this;
-    this.grids = new GridService({ engine, config, metrics, deadlines, reports, capture, latest });
+    const decoder = new GridDecoder();
+    this.grids = new GridService({ engine, config, metrics, deadlines, reports, capture, latest, decoder });
+    this.spikes = new SpikesService({ engine, config, deadlines, decoder });
     const recorder = metrics.live;
     this.live = recorder && new LiveFeed({ recorder, engine, describe: () => describeService(this) });
     this.#room = new WaitingRoom(this.engine);

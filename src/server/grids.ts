@@ -6,7 +6,7 @@ import { checkAnswerSize, checkArraySize } from './answer-size.js';
 import type { Capture } from './capture/capture.js';
 import type { Config } from './config.js';
 import type { Deadlines } from './deadlines.js';
-import { type DecodedGrid, GridDecoder } from './decode-grid.js';
+import type { DecodedGrid, GridDecoder } from './decode-grid.js';
 import type { DecodeReports } from './decode-reports.js';
 import { toSpikingRxError } from './errors.js';
 import type { LatestAnswer, LatestGrid } from './live/latest.js';
@@ -59,12 +59,11 @@ export interface GridServiceParts {
   readonly reports: DecodeReports;
   readonly capture: Capture | undefined;
   readonly latest: LatestAnswer | undefined;
+  readonly decoder: GridDecoder;
 }
 
 /** From the grids of a request, as its transport has them, to their LLRs. */
 export class GridService {
-  readonly #decoder = new GridDecoder();
-
   constructor(private readonly parts: GridServiceParts) {}
 
   /**
@@ -133,7 +132,7 @@ export class GridService {
     const start = performance.now();
     const trace = traceOf(context);
     const { deadlineMs, urgent } = this.parts.deadlines.of(grid, context);
-    const request = this.#decoder.decode(grid, {
+    const request = this.parts.decoder.decode(grid, {
       model: context.model,
       field: context.field,
       maxPrb: this.parts.config.maxPrb,
@@ -167,7 +166,7 @@ export class GridService {
       return answer;
     } finally {
       // The engine needs the request until the answer, and no longer.
-      this.#decoder.release(request);
+      this.parts.decoder.release(request);
     }
   }
 

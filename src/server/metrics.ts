@@ -14,6 +14,7 @@ import { ProcessMetrics } from './metrics/process.js';
 import { QualityMetrics } from './metrics/quality.js';
 import { RequestMetrics } from './metrics/requests.js';
 import { SchedulingMetrics } from './metrics/scheduling.js';
+import { SpikesMetrics } from './metrics/spikes.js';
 import { allObservers } from './telemetry/observers.js';
 
 export type { OutcomeCode, Transport } from './metrics/requests.js';
@@ -49,6 +50,7 @@ export class Metrics {
   readonly quality = new QualityMetrics(this.registry);
   readonly decoding = new DecodingMetrics(this.registry);
   readonly capture = new CaptureMetrics(this.registry);
+  readonly #spikes = new SpikesMetrics(this.registry);
 
   /** Hand this to the engine. */
   readonly observer: EngineObserver;
@@ -61,6 +63,7 @@ export class Metrics {
       this.#models.observer,
       this.scheduling.observer,
       this.quality.observer,
+      this.#spikes.observer,
       live?.observer,
       {
         gridFinished: ({ outcome, queueMs, computeMs }) => {
@@ -81,6 +84,7 @@ export class Metrics {
     watchEngine(engine, this.registry);
     this.#models.watch(engine);
     this.scheduling.watch(engine);
+    this.#spikes.watch(engine);
   }
 
   /** Nothing is measured any more by itself. */

@@ -34,6 +34,7 @@ export async function observedEngine(
 function engineOptions(config: Config): EngineOptions {
   const { modelsDir, modelControl, maxModelBytes, provider, intraOpThreads, maxBatchGrids } = config;
   const { maxBatchResourceElements, maxQueueDelayMs, maxQueuedGrids, maxQueuedBytes } = config;
+  const { spikesIdleMs } = config;
   const { workerHeapMb, workerStallMs, defaultModel, maxModelVersions, deviceId, workers } = config;
   return {
     modelsDir,
@@ -50,6 +51,7 @@ function engineOptions(config: Config): EngineOptions {
     maxQueueDelayMs,
     maxQueuedGrids,
     maxQueuedBytes,
+    spikesIdleMs,
     ...(defaultModel !== undefined && { defaultModel }),
     ...(maxModelVersions !== undefined && { maxModelVersions }),
     ...(deviceId !== undefined && { deviceId }),

@@ -116,6 +116,7 @@ test('/openapi.json covers every route with resolvable, closed schemas, and /doc
   const routes = [
     '/v1/llr',
     '/v1/decode-reports',
+    '/v1/spikes',
     '/v1/models',
     '/v1/models/{name}',
     '/healthz',

@@ -20,6 +20,7 @@ import { llrRoutes } from './llr.js';
 import { openInferenceRoutes } from './oip.js';
 import { recordRequests } from './record.js';
 import { reportRoutes } from './reports.js';
+import { spikesRoutes } from './spikes.js';
 import { prepareUploads } from './upload.js';
 import { allowOrigins, plainHeaders } from './secure-headers.js';
 
@@ -75,6 +76,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
 async function publicRoutes(app: App, core: ServiceCore): Promise<void> {
   llrRoutes(app, core);
   reportRoutes(app, core);
+  spikesRoutes(app, core);
   modelRoutes(app, core);
   await app.register(async (scope: App) => openInferenceRoutes(scope, core));
 }

@@ -4,7 +4,6 @@ import { Type } from 'typebox';
 import { invalid } from '../../errors.js';
 import type { ServiceCore } from '../core.js';
 import { checkGridCount, type GridAnswer } from '../grids.js';
-import { llrFormat } from '../decode-grid.js';
 import { llrValues } from '../llr-values.js';
 import {
   ErrorSchema,
@@ -17,9 +16,9 @@ import {
   type LlrQuery,
 } from '../schemas.js';
 import { milliseconds } from '../provenance.js';
-import type { WireDmrs, WireGrid } from '../wire-grid.js';
 import type { App } from './app-type.js';
 import { answerHeaders, binaryGrids, binaryHeaders } from './binary.js';
+import { jsonGrids, refuseQuery } from './json-grids.js';
 import { admitGrids, admittedBody, checkUpload } from './upload.js';
 
 /** `POST /v1/llr`, JSON and octet-stream. */
@@ -58,24 +57,11 @@ function refuseEarly(body: unknown, core: ServiceCore): void {
 
 async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
   const { body, query, core, reply } = call;
-  const [unused] = Object.keys(query);
-  if (unused !== undefined)
-    throw invalid(unused, 'no query with a JSON body, which describes itself', 'a query parameter');
+  refuseQuery(query);
   checkGridCount(body.grids.length, core.config);
   admitGrids(call, body.grids.length);
   const model = core.llrModel(body.model, body.version);
-  const format = llrFormat(formatOf(body.output), 'output');
-  const grids = body.grids.map(
-    (grid): WireGrid => ({
-      id: grid.id,
-      rx: { ...grid.rx, scale: grid.rx.scale },
-      dmrs: jsonDmrs(grid.dmrs),
-      format,
-      timeoutMs: body.timeoutMs,
-      deadlineUs: grid.deadlineUs,
-      slotTiming: grid.slotTiming,
-    }),
-  );
+  const grids = jsonGrids(body);
   const asArray = body.output?.encoding === 'array';
   const answers = await core.grids.computeAll(grids, {
     record: call.request.record,
@@ -102,21 +88,6 @@ async function answerJson(call: Call<LlrJsonBody>): Promise<LlrJsonAnswer> {
 function encoded({ request, reply }: Call<unknown>, ms: number): void {
   request.record.encoded(ms);
   void reply.header('x-spikingrx-encode-ms', milliseconds(ms));
-}
-
-function formatOf(output: LlrJsonBody['output']): Parameters<typeof llrFormat>[0] {
-  return {
-    datatype: output?.datatype,
-    layout: output?.layout,
-    polarity: output?.polarity,
-    scale: output?.scale,
-  };
-}
-
-function jsonDmrs(dmrs: LlrJsonBody['grids'][number]['dmrs']): WireDmrs {
-  if ('config' in dmrs) return { kind: 'config', config: dmrs.config };
-  const { cdmGroupsWithoutData, scale, ...tensor } = dmrs;
-  return { kind: 'tensor', tensor: { ...tensor, scale }, cdmGroupsWithoutData };
 }
 
 function jsonResult(
