@@ -27,6 +27,16 @@ async function closedOf(child: ChildProcess): Promise<number> {
   return closed;
 }
 
+/**
+ * Whether ten thousand found the memory of those before them. Lost memory grows by as much each time; what is only not
+ * collected yet, on a busy machine, is by the next.
+ */
+function usedAgain(rss: readonly number[]): boolean {
+  const growth = rss.slice(1).map((bytes, i) => bytes - (rss[i] ?? 0));
+  const [first = 0, ...later] = growth;
+  return later.some((bytes) => bytes < 0.5 * first);
+}
+
 describe.skipIf(!canOpenThem)('10,000 idle connections, half of them on each port', () => {
   const models = temporaryModels();
   let service: ServiceProcess;
@@ -49,7 +59,7 @@ describe.skipIf(!canOpenThem)('10,000 idle connections, half of them on each por
     const others = await startOthers(clients);
     await others.more(50);
     const rss = [await rssBytes()];
-    for (let round = 1; round <= 2; round += 1) {
+    for (let round = 1; round <= 4 && !usedAgain(rss); round += 1) {
       const idle = await Promise.all([
         idleClients(service.httpPort, 'http1'),
         idleClients(Number(service.target.split(':')[1]), 'http2'),
@@ -62,12 +72,11 @@ describe.skipIf(!canOpenThem)('10,000 idle connections, half of them on each por
     }
     await others.stop();
     expect(others.complaints).toEqual([]);
-    const [before = 0, first = 0, second = 0] = rss;
+    const [before = 0, first = 0] = rss;
     const perConnection = (first - before) / (2 * EACH);
     console.log(`${(perConnection / 1024).toFixed(1)} KiB of the service for each idle connection`);
     expect(perConnection).toBeLessThan(64 * 1024);
-    // The second ten thousand find the memory of the first.
-    expect(second - first).toBeLessThan(0.5 * (first - before));
+    expect(usedAgain(rss), `resident bytes: ${rss.join(', ')}`).toBe(true);
     await until(async () => (await fetch(`${service.baseUrl}/readyz`)).ok, 'not ready');
     clients.rest.close();
     clients.grpc.close();

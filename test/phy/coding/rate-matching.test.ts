@@ -23,6 +23,12 @@ function tracedPositions(config: Parameters<typeof rateMatch>[1], e: number): nu
   return positions;
 }
 
+/** −1 when there is none. Of tens of thousands of numbers, which toEqual takes a hundred times as long for. */
+function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const longer = actual.length > expected.length ? actual : expected;
+  return Array.from(longer).findIndex((_, i) => actual[i] !== expected[i]);
+}
+
 describe('rate matching takes every bit from where §5.4.2 says', () => {
   const shapes: [1 | 2, number][] = [
     [1, 309],
@@ -57,7 +63,7 @@ describe('rate matching takes every bit from where §5.4.2 says', () => {
             qm: bitsPerSymbol,
           });
           const config = { shape, bitsPerSymbol, rv, bufferSize };
-          expect(tracedPositions(config, e)).toEqual(expected);
+          expect(firstDifference(tracedPositions(config, e), expected)).toBe(-1);
           const soft = new Float32Array(n);
           rateDematch(
             Float32Array.from({ length: e }, (_, k) => 1 + (k % 7)),
@@ -68,7 +74,7 @@ describe('rate matching takes every bit from where §5.4.2 says', () => {
           expected.forEach((position, k) => {
             sums[position]! += 1 + (k % 7);
           });
-          expect(soft).toEqual(sums);
+          expect(firstDifference(soft, sums)).toBe(-1);
         }
       }
     }
