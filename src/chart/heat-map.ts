@@ -36,7 +36,8 @@ export interface HeatMap {
   readonly marks?: readonly { readonly row: number; readonly column: number }[];
 }
 
-const cellAxisStyle = { ...axisStyle, splitLine: { show: false } };
+/** Cells end where the plot ends: a line there would be seen beside empty cells only. */
+const cellAxisStyle = { ...axisStyle, axisLine: { show: false }, splitLine: { show: false } };
 
 function axisOf(axis: CellAxis, count: number, nameGap: number) {
   const { name, first = 0, labels, bare = false } = axis;
