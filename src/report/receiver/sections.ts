@@ -4,6 +4,7 @@ import { channelGroup } from './channel-figures.js';
 import { constellationGroup } from './constellation.js';
 import { errorGroup } from './errors.js';
 import { llrGroup } from './llrs.js';
+import { sweepGroup } from './sweep-figure.js';
 
 export function receiverSections(): readonly Section[] {
   return [
@@ -22,6 +23,14 @@ export function receiverSections(): readonly Section[] {
         'What the channel did to this slot, and what estimates made from its DMRS know of it. The model sees such ' +
         'estimates among its features and works on from there.',
       groups: [channelGroup, constellationGroup],
+    },
+    {
+      id: 'beta-theta',
+      title: 'Effect of β and θ',
+      intro:
+        'β is the share of its potential that a neuron keeps from step to step, θ the potential at which it fires. ' +
+        'Together they set how often the network spikes, and so what it costs and what it still can tell.',
+      groups: [sweepGroup],
     },
   ];
 }
