@@ -161,14 +161,18 @@ function ratePlots(sweep: SweepFigure, layers: readonly string[], area: Place): 
   return [...plots, colourBar(scale, area)];
 }
 
+/** A negative GMI is of no use to anybody, like one of 0. */
+function shownGmi({ gmi }: SweepPoint): number {
+  return Math.max(0, gmi);
+}
+
 function lowerPlots(sweep: SweepFigure, top: number): Plot[] {
   const place = (left: number, width: number): Place => ({ left, top, width, height: LOWER_HEIGHT });
-  const gmi = ({ gmi: value }: SweepPoint): number => Math.max(0, value);
   const maps = [
     {
       place: place(LEFT, 226),
       title: 'GMI (bit per data RE)',
-      value: gmi,
+      value: shownGmi,
       format: (value: number) => value.toFixed(1),
       namesY: true,
     },
@@ -187,7 +191,7 @@ function lowerPlots(sweep: SweepFigure, top: number): Plot[] {
       namesX: true,
     }),
   );
-  return [...drawn, tradeOff(sweep, place(LEFT + 548, 226), gmi)];
+  return [...drawn, tradeOff(sweep, place(LEFT + 548, 226))];
 }
 
 /** Every second θ: more lines would be a thicket. */
@@ -201,7 +205,7 @@ function tradeOffNames(sweep: SweepFigure): string[] {
 }
 
 /** GMI against firing rate: a line for each θ, along β. */
-function tradeOff(sweep: SweepFigure, place: Place, gmi: (point: SweepPoint) => number): Plot {
+function tradeOff(sweep: SweepFigure, place: Place): Plot {
   const lines = tradeOffThresholds(sweep).map((threshold, i): LineSeriesOption => {
     const points = sweep.points.filter((point) => point.threshold === threshold);
     return {
@@ -209,7 +213,7 @@ function tradeOff(sweep: SweepFigure, place: Place, gmi: (point: SweepPoint) => 
       name: `θ = ${threshold}`,
       ...seriesLook(i),
       symbolSize: 5,
-      data: points.map((point) => [point.firingRate, gmi(point)]),
+      data: points.map((point) => [point.firingRate, shownGmi(point)]),
     };
   });
   const isOwn = ({ beta, threshold }: SweepPoint) =>
@@ -218,7 +222,7 @@ function tradeOff(sweep: SweepFigure, place: Place, gmi: (point: SweepPoint) => 
     type: 'scatter' as const,
     symbolSize: 14,
     itemStyle: { color: 'transparent', borderColor: LIGHT.text, borderWidth: 2 },
-    data: sweep.points.filter(isOwn).map((point) => [point.firingRate, gmi(point)]),
+    data: sweep.points.filter(isOwn).map((point) => [point.firingRate, shownGmi(point)]),
   };
   return {
     place,

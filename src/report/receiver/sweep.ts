@@ -1,5 +1,5 @@
 /** What β and θ do to a trained network: its own weights at other values of both. */
-import { createSession } from '../../engine/session.js';
+import { createSession, type RuntimeTensor } from '../../engine/session.js';
 import { batches, feedsOf, inCodewordOrder } from '../../evaluate/receivers.js';
 import { resultOf } from '../../evaluate/point.js';
 import { emptyTally, tallySlot } from '../../evaluate/tally.js';
@@ -98,8 +98,11 @@ function count(into: Count, spikes: Float32Array): void {
   into.neurons += spikes.length;
 }
 
+function scalar(value: number): RuntimeTensor {
+  return { type: 'float32', data: Float32Array.of(value), dims: [] };
+}
+
 function neuronFeeds(settings: NeuronSettings, own: NeuronSettings) {
-  const scalar = (value: number) => ({ type: 'float32' as const, data: Float32Array.of(value), dims: [] });
   return {
     [NEURON_INPUTS.beta]: scalar(settings.beta),
     [NEURON_INPUTS.driveScale]: scalar(driveScaleOf(settings, own)),
