@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,52 +9,8 @@ import { temporaryModels } from '../demo/helpers/model-repository.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const readme = read('README.md');
-const shellLines = [...readme.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) =>
-  (block as string).trim().split('\n'),
-);
-
-/** What `spikingrx <command> --help` prints. */
-function help(command: string): string {
-  return execFileSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), command, '--help'], {
-    encoding: 'utf8',
-  });
-}
-
-describe('commands of the pages', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
-  const lines = pages.flatMap((page) => read(page).split('\n'));
-
-  test('the README says how to begin', () => {
-    for (const name of ['ci', 'run demo', 'start', 'test', 'run spikingrx', 'run bench'])
-      expect(shellLines.join('\n')).toContain(`npm ${name}`);
-  });
-
-  test('npm knows them', () => {
-    const names = lines.flatMap((line) =>
-      [...line.matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, name]) => name as string),
-    );
-    expect(names.length).toBeGreaterThan(20);
-    expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
-  });
-
-  test('so does the command line, with their options', () => {
-    const calls = lines.flatMap((line) =>
-      [...line.matchAll(/npm run (?:-s )?spikingrx -- ([a-z]\w*)([^`#|>]*)/g)].map(
-        ([, command, rest]) => [command as string, rest as string] as const,
-      ),
-    );
-    const texts = new Map([...new Set(calls.map(([command]) => command))].map((name) => [name, help(name)]));
-    expect(calls.length).toBeGreaterThan(20);
-    for (const [command, rest] of calls)
-      for (const [option] of rest.matchAll(/--[a-z][a-z-]*/g)) expect(texts.get(command)).toContain(option);
-  });
-});
-
 describe('against a live service', () => {
   const models = temporaryModels();
-  const directory = mkdtempSync(join(tmpdir(), 'spikingrx-readme-'));
   let service: ServiceProcess;
 
   beforeAll(async () => {
@@ -65,25 +19,6 @@ describe('against a live service', () => {
   afterAll(async () => {
     await service.stop();
     models.remove();
-    rmSync(directory, { recursive: true });
-  });
-
-  /** Runs a line of the README as a shell would, with the port of this service and files of its own. */
-  function run(line: string): string {
-    const here = line
-      .replace('localhost:8000', `127.0.0.1:${service.httpPort}`)
-      .replace(/\b(answer\.json|llr\.f32)/, join(directory, '$1'));
-    return execFileSync('bash', ['-c', here], { cwd: ROOT, encoding: 'utf8' });
-  }
-
-  test('the curl commands of the README work', () => {
-    const [json, binary, ...others] = shellLines.filter((line) => line.startsWith('curl'));
-    expect(others).toEqual([]);
-    run(json as string);
-    const check = shellLines.find((line) => line.startsWith('node samples/check.mjs'));
-    expect(run(check as string)).toMatch(/^1248 bits, \d+ with the wrong LLR sign/);
-    run(binary as string);
-    expect(statSync(join(directory, 'llr.f32')).size).toBe(4 * 1248);
   });
 
   test('docs/reference/metrics.md lists every metric of the service, and no other', async () => {
