@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serveCommand } from '#cli/serve.js';
+import { loadConfig } from '#server/config.js';
 import { startTestService, type TestService } from './helpers/service.js';
 
 let service: TestService;
@@ -33,6 +35,8 @@ describe('the page', () => {
 
   test('may load nothing from elsewhere and run nothing but its files, and is in nobody’s frame', async () => {
     const { headers } = await fetch(`${service.url}/`);
+    // Without TLS a browser would not heed it, and complain on the console of every page.
+    expect(headers.get('cross-origin-opener-policy')).toBeNull();
     const policy = String(headers.get('content-security-policy')).split(';');
     expect(policy).toEqual([
       "default-src 'none'",
@@ -65,8 +69,20 @@ describe('the page', () => {
   });
 });
 
-test('without the dashboard there is no page', async () => {
-  const plain = await startTestService({ dashboard: false });
-  expect((await fetch(`${plain.url}/`)).status).toBe(404);
-  await plain.close();
+describe('without the dashboard', () => {
+  test('there is no page, and nobody is told how the service is doing', async () => {
+    const plain = await startTestService({ dashboard: false });
+    for (const path of ['/', '/v1/live', '/v1/live/request'])
+      expect([path, (await fetch(plain.url + path)).status]).toEqual([path, 404]);
+    await plain.close();
+  });
+
+  test('is a flag of its own: --no-dashboard, as --dashboard false', () => {
+    for (const args of [['--no-dashboard'], ['--dashboard', 'false']]) {
+      const command = serveCommand();
+      command.parseOptions(args);
+      expect(loadConfig({ flags: command.opts() }).dashboard).toBe(false);
+    }
+    expect(loadConfig({ flags: serveCommand().opts() }).dashboard).toBe(true);
+  });
 });

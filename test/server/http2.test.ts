@@ -149,7 +149,7 @@ describe.skipIf(!hasTool('openssl') || !hasTool('curl'))('HTTP/2 with TLS', () =
     const authority = new TestAuthority();
     const { cert, key } = authority.issue('server');
     const client = authority.issue('gnb');
-    const files = { tlsCert: cert, tlsKey: key, tlsClientCa: authority.ca };
+    const files = { tlsCert: cert, tlsKey: key, tlsClientCa: authority.ca, tlsClientScopes: 'infer,metrics' };
     const service = await startTestService({ http2: true, ...files });
     const url = `https://127.0.0.1:${service.server.httpPort}/v1/models`;
     const trust = ['-s', '--cacert', authority.ca, '--cert', client.cert, '--key', client.key];
@@ -159,6 +159,10 @@ describe.skipIf(!hasTool('openssl') || !hasTool('curl'))('HTTP/2 with TLS', () =
     const credentials = { ca: pem(authority.ca), cert: pem(client.cert), key: pem(client.key) };
     const session = connect(new URL(url).origin, credentials);
     expect((await send(session, llr, BODY)).status).toBe(200);
+    const live = session.request({ ':path': '/v1/live' });
+    expect(String(await once(live, 'data'))).toMatch(/^event: service\ndata: \{.*\}\n\nevent: history\n/);
+    const page = await run('curl', [...trust, '-I', `${new URL(url).origin}/`]);
+    expect(page.stdout).toMatch(/^cross-origin-opener-policy: same-origin\r$/m);
     await service.close();
     session.destroy();
     authority.remove();

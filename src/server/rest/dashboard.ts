@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
+import type { ServiceCore } from '../core.js';
 import type { App } from './app-type.js';
 import { pageHeaders } from './secure-headers.js';
 
@@ -12,8 +13,8 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
  * The dashboard at `/`. It is the same for everybody and says nothing of this service, so it needs no credential: what
  * it shows it asks for by calls that do.
  */
-export async function dashboardRoutes(app: App): Promise<void> {
-  await pageHeaders(app, { inlineStyles: false });
+export async function dashboardRoutes(app: App, { config }: ServiceCore): Promise<void> {
+  await pageHeaders(app, { inlineStyles: false, isEncrypted: config.tlsCert !== undefined });
   await app.register(fastifyStatic, { root: PAGE, serve: false });
   const route = { config: { scope: 'none' }, schema: { hide: true } } as const;
   // Named as it is across versions: it is looked at again each time.

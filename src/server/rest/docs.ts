@@ -34,7 +34,7 @@ export async function describeRoutes(app: App, core: ServiceCore): Promise<void>
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, scope: 'none' };
       });
-    await pageHeaders(scope, { inlineStyles: true });
+    await pageHeaders(scope, { inlineStyles: true, isEncrypted: core.config.tlsCert !== undefined });
     await scope.register(swaggerUi, { routePrefix: '/docs' });
     scope.get('/openapi.json', { schema: descriptionSchema }, async () => app.swagger());
   });

@@ -14,13 +14,17 @@ export function plainHeaders(app: App, { isEncrypted }: { readonly isEncrypted: 
 export interface PageNeeds {
   /** Whether the page has styles in its HTML. */
   readonly inlineStyles: boolean;
+  readonly isEncrypted: boolean;
 }
 
 /** For pages, which only load what is ours, and are in nobody's frame. Holds for the routes of `scope`. */
-export async function pageHeaders(scope: App, { inlineStyles }: PageNeeds): Promise<void> {
+export async function pageHeaders(scope: App, { inlineStyles, isEncrypted }: PageNeeds): Promise<void> {
   const own = ["'self'"];
   await scope.register(helmet, {
     hsts: false,
+    // Without TLS browsers ignore both, and complain of it on the console.
+    crossOriginOpenerPolicy: isEncrypted,
+    originAgentCluster: isEncrypted,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {

@@ -28,5 +28,8 @@ test('a stream ends with the credential that opened it', async () => {
   stream.send('data: {}\n\n');
   stream.send('data: {}\n\n');
   stream.resume();
+  const sent: unknown[] = [];
+  stream.on('data', (part) => sent.push(part));
   await once(stream, 'end');
+  expect(sent).toEqual([]);
 });

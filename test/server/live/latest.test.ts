@@ -102,9 +102,11 @@ describe('the latest grid', () => {
   });
 });
 
-describe('access', () => {
-  const status = async (url: string): Promise<number> => (await fetch(`${url}/v1/live/request`)).status;
+async function status(url: string): Promise<number> {
+  return (await fetch(`${url}/v1/live/request`)).status;
+}
 
+describe('access', () => {
   test('it is refused, with what to set, unless the setting says otherwise', async () => {
     const closed = await startTestService();
     await closed.rest.compute([grid()]);
