@@ -29,6 +29,8 @@ export interface TimeChart {
   readonly isCount?: boolean;
   /** The least that the axis goes up to, so that a quiet service is not drawn as noise. */
   readonly leastMax?: number;
+  /** Between the numbers of the axis. Default: in round steps. */
+  readonly interval?: number;
   /** A line at what may not be passed, drawn where values come near it. */
   readonly limit?: { readonly value: number; readonly name: string } | undefined;
 }
@@ -75,13 +77,14 @@ function legendOf(series: readonly TimeSeries[]) {
   };
 }
 
-function valueAxis({ isLogarithmic = false, isCount = false, leastMax = 0 }: TimeChart) {
+function valueAxis({ isLogarithmic = false, isCount = false, leastMax = 0, interval }: TimeChart) {
   return {
     type: isLogarithmic ? 'log' : 'value',
     // From zero, but for the logarithm, which has none.
     ...(!isLogarithmic && { min: 0, max: ({ max }: { max: number }) => (max > leastMax ? null : leastMax) }),
     splitNumber: 3,
     ...(isCount && { minInterval: 1 }),
+    ...(interval !== undefined && { interval }),
     axisLabel: { color: LIGHT.muted, fontSize: 11, formatter: short },
     splitLine: { lineStyle: { color: LIGHT.grid } },
   };

@@ -104,6 +104,7 @@ export const BATCH_MEAN: LiveChart = {
   of: (window) => ({
     ...window,
     leastMax: window.maxBatchGrids,
+    interval: window.maxBatchGrids / 4,
     limit: { value: window.maxBatchGrids, name: `at most ${window.maxBatchGrids}` },
     series: [series(window, 'grids per batch', 0, meanBatch)],
   }),

@@ -83,7 +83,7 @@ function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileTe
       name: 'Latency p99',
       value: total === undefined ? '–' : short(total.p99Ms),
       ...(total !== undefined && { unit: 'ms' }),
-      note: total === undefined ? 'no grids in the last second' : `p50 ${short(total.p50Ms)} ms`,
+      note: total === undefined ? 'no grids just now' : `p50 ${short(total.p50Ms)} ms`,
     },
     {
       name: 'Failed',

@@ -2,7 +2,7 @@
 import type { LiveService } from '../../wire/live.js';
 import { Waiting } from '../live/waiting.js';
 import { now, service } from '../live/store.js';
-import { duration, moment } from '../ui/numbers.js';
+import { duration, moment, short } from '../ui/numbers.js';
 import { Panel } from '../ui/panel.js';
 
 export function ServiceView() {
@@ -28,11 +28,11 @@ function Known({ service: known }: { readonly service: LiveService }) {
           <Fact name="Running for" value={duration(now.value - known.startedAt)} />
           <Fact name="Execution provider" value={known.provider} />
           <Fact name="Workers" value={String(known.workers)} />
-          <Fact name="Grids in the queue, at most" value={String(known.limits.maxQueuedGrids)} />
-          <Fact name="Grids in a batch, at most" value={String(known.limits.maxBatchGrids)} />
+          <Fact name="Queue, at most" value={`${short(known.limits.maxQueuedGrids)} grids`} />
+          <Fact name="Batch, at most" value={`${short(known.limits.maxBatchGrids)} grids`} />
         </dl>
       </Panel>
-      <Panel title="Models" unit={`${known.models.length} in service`} isWide>
+      <Panel title="Models" unit={countOf(known.models)} isWide>
         <ModelTable models={known.models} />
       </Panel>
       <p class="muted">
@@ -41,6 +41,13 @@ function Known({ service: known }: { readonly service: LiveService }) {
     </>
   );
 }
+
+function countOf(models: LiveService['models']): string {
+  const ready = models.filter(({ state }) => isReady(state)).length;
+  return `${ready} of ${models.length} ready`;
+}
+
+const isReady = (state: string) => /^ready$/i.test(state);
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (
@@ -101,6 +108,6 @@ function ModelTable({ models }: { readonly models: LiveService['models'] }) {
 
 /** States are those of the model repository. */
 function toneOf(state: string): string {
-  if (/^ready$/i.test(state)) return 'good';
+  if (isReady(state)) return 'good';
   return /fail|unavail/i.test(state) ? 'bad' : 'warn';
 }
