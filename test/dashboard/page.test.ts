@@ -48,7 +48,10 @@ describe.skipIf(!hasTool('chromium'))('the page', () => {
     const { page } = live;
     const tile = page.locator('.tile', { hasText: 'Throughput' });
     await tile.getByText('24 in this window').waitFor();
-    await page.locator('.tile', { hasText: 'Failed' }).getByText(/^1\s*grid$/).waitFor();
+    await page
+      .locator('.tile', { hasText: 'Failed' })
+      .getByText(/^1\s*grid$/)
+      .waitFor();
     for (const panel of ['Throughput', 'Latency', 'Latency by stage', 'Batch sizes', 'Errors', 'Memory'])
       expect([panel, (await colouredPixels(page, panel)) > 20]).toEqual([panel, true]);
     await page.getByRole('button', { name: 'Errors: show as table' }).click();
