@@ -67,7 +67,7 @@ th,td{text-align:left;padding:.15rem .6rem;border-bottom:1px solid var(--line);w
 @media (max-width:60rem){.page{grid-template-columns:minmax(0,1fr);padding:1rem;gap:.5rem}nav{position:static;max-height:none}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{
-nav,.needs-script,.scripted .needs-script,.links,details{display:none}
+nav,.needs-script,.links{display:none!important}
 .page{display:block;padding:0;max-width:none}
 body{font-size:11pt}
 figure{break-inside:avoid}

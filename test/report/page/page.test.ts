@@ -166,6 +166,8 @@ describe.skipIf(!hasChromium())('in a browser', () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.locator('#figure-animated .frame:visible').count()).toBe(ANIMATED.frames.length);
     expect(await background()).toBe(WHITE);
+    for (const screenOnly of ['nav', '.controls', '.theme', '.links', 'details'])
+      expect(await page.locator(`${screenOnly}:visible`).count()).toBe(0);
     const plain = await browser.newPage({ javaScriptEnabled: false });
     await plain.goto(url);
     expect(await plain.locator('#figure-animated .frame:visible').count()).toBe(ANIMATED.frames.length);
