@@ -29,6 +29,7 @@ const ON_REQUEST: readonly Declared[] = [
   { pattern: /evaluate --doppler .* --snr 2,3,4/, why: 'as the next, which names the modulation' },
   { pattern: /energy --model "1 step=/, why: 'as for two models' },
   { pattern: /^npm ci && npm run demo\b/, why: 'as with --serve, which ends later' },
+  { pattern: /report --model .* (--profile|--sections) /, why: 'as the report without these flags' },
   { pattern: /^npm run bench/, why: 'test/bench measures the same in short' },
   { pattern: /^npm run soak( --|\s+#)(?! --help)/, why: 'test/soak does the same in short' },
 ];
@@ -48,6 +49,7 @@ export const SHORTENED: readonly Shortened[] = [
   { pattern: called('train --config'), flags: '--stop-at 1', why: 'one step of training' },
   { pattern: called('evaluate'), flags: '--slots 1 --snr 8 --workers 1', why: 'one slot a case' },
   { pattern: called('energy'), flags: '--slots 1 --snr 8', why: 'one slot' },
+  { pattern: called('report'), flags: '--sections slot', why: 'one figure of all' },
   { pattern: called('golden'), flags: '--name spikingrx-qpsk-2rx', why: 'one model' },
   {
     pattern: called('demo'),
