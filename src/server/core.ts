@@ -82,6 +82,7 @@ export class ServiceCore {
     this.spikes = new SpikesService({ engine, config, deadlines, decoder });
     const recorder = metrics.live;
     this.live = recorder && new LiveFeed({ recorder, engine, describe: () => describeService(this) });
+    if (this.live) metrics.watchLive(this.live);
     this.#room = new WaitingRoom(this.engine);
     setMaxListeners(0, this.#stop.signal);
   }

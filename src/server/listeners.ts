@@ -7,7 +7,8 @@ import type { GrpcServer } from './grpc/server.js';
 import { ListenError } from './listen-error.js';
 import type { Logger } from './log.js';
 import type { App } from './rest/app-type.js';
-import { createRestApp } from './rest/app.js';
+import { createRestApp, type RestParts } from './rest/app.js';
+import { KnownRoutes } from './rest/known-routes.js';
 import type { ServerTls } from './tls/server-tls.js';
 
 export interface ListenParts {
@@ -52,8 +53,12 @@ export class Listeners {
   static async open(parts: ListenParts): Promise<Listeners> {
     const { host, httpPort, adminHost, adminPort } = parts.core.config;
     const httpConnections = new Connections();
-    const app = await restApp('public', httpConnections, parts);
-    const adminApp = adminPort === undefined ? undefined : await restApp('admin', httpConnections, parts);
+    const shared = {
+      connections: httpConnections,
+      routes: { public: new KnownRoutes(), admin: new KnownRoutes() },
+    };
+    const app = await restApp('public', shared, parts);
+    const adminApp = adminPort === undefined ? undefined : await restApp('admin', shared, parts);
     try {
       await openHttp(app, host, httpPort);
       if (adminApp) await openHttp(adminApp, adminHost, adminPort ?? 0);
@@ -85,11 +90,11 @@ export class Listeners {
 
 async function restApp(
   entrance: Entrance,
-  connections: Connections,
+  shared: Pick<RestParts, 'connections' | 'routes'>,
   { core, tls, log }: ListenParts,
 ): Promise<App> {
   const onRefused = () => core.metrics.access.connectionRefused(entrance === 'admin' ? 'admin' : 'http');
-  return createRestApp(core, { entrance, connections, tls, log, onRefused });
+  return createRestApp(core, { ...shared, entrance, tls, log, onRefused });
 }
 
 async function openHttp(app: App, host: string, port: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import type { Engine } from '../engine/engine.js';
 import type { EngineObserver } from '../engine/observer.js';
 import { AccessMetrics } from './metrics/access.js';
@@ -85,6 +85,19 @@ export class Metrics {
     this.#models.watch(engine);
     this.scheduling.watch(engine);
     this.#spikes.watch(engine);
+  }
+
+  /** Adds the gauge of those who look on. */
+  watchLive(feed: { readonly streams: number }): void {
+    const streams = new Gauge({
+      name: 'spikingrx_live_streams',
+      help: 'Event streams of live data that are open',
+      registers: [],
+      collect() {
+        this.set(feed.streams);
+      },
+    });
+    this.registry.registerMetric(streams);
   }
 
   /** Nothing is measured any more by itself. */

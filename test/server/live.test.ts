@@ -144,8 +144,15 @@ describe('the event stream', () => {
 
 test('with adminPort it is there, as the metrics are; it is told the end of the service, over HTTP/1.1 and HTTP/2', async () => {
   const short = await startTestService({ adminPort: 0, http2: true, requestTimeoutMs: REQUEST_TIMEOUT_MS });
-  expect((await open({}, undefined, short.url)).status).toBe(404);
+  const elsewhere = await open({}, undefined, short.url);
+  expect(elsewhere.status).toBe(404);
+  expect(await elsewhere.json()).toMatchObject({
+    error: { message: 'no route GET /v1/live on this port: it is on adminPort' },
+  });
   const url = `http://127.0.0.1:${short.server.adminPort}`;
+  expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
+    error: { message: 'no route GET /v1/models on this port: it is on httpPort' },
+  });
   const { events } = await watch(url);
   const session = connect(url);
   const second = session.request({ ':path': '/v1/live' });

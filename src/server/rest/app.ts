@@ -4,11 +4,10 @@ import { SpikingRxError } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
-import type { Entrance } from '../access/access.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
 import { compressAnswers } from './compression.js';
-import { answerClientError, answerErrors, frameworkError } from './errors.js';
+import { answerClientError, answerErrors, frameworkError, type RoutesOfPorts } from './errors.js';
 import type { App } from './app-type.js';
 import { dashboardRoutes } from './dashboard.js';
 import { describeRoutes } from './docs.js';
@@ -24,9 +23,8 @@ import { spikesRoutes } from './spikes.js';
 import { prepareUploads } from './upload.js';
 import { allowOrigins, plainHeaders } from './secure-headers.js';
 
-export interface RestParts extends Omit<HttpServerParts, 'config'> {
+export interface RestParts extends Omit<HttpServerParts, 'config'>, RoutesOfPorts {
   readonly log: FastifyBaseLogger;
-  readonly entrance: Entrance;
 }
 
 /** The REST interface, as much of it as an entrance shows; not yet listening. */
@@ -54,7 +52,7 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
     (_request, body, done) => done(null, body),
   );
   recordRequests(app, core);
-  answerErrors(app, core);
+  answerErrors(app, core, parts);
   refuseWhenStopping(app, core);
   endUnreadAnswers(app, core);
   prepareUploads(app);

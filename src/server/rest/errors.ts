@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { SpikingRxError, type ErrorCode } from '../../errors.js';
 import { schemaError, type SchemaFinding } from '../../schema-error.js';
+import type { Entrance } from '../access/access.js';
 import type { ServiceCore } from '../core.js';
 import { errorBody, HTTP_STATUS, retryAfterSeconds, toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
@@ -33,10 +34,22 @@ export class HttpRefusal extends SpikingRxError {
   }
 }
 
+export interface RoutesOfPorts {
+  readonly entrance: Entrance;
+  readonly routes: Readonly<Record<Entrance, KnownRoutes>>;
+}
+
+/** Where to look for what is not here. */
+const OTHER_PORT = {
+  public: { entrance: 'admin', port: 'adminPort' },
+  admin: { entrance: 'public', port: 'httpPort' },
+} as const;
+
 /** Every error, Fastify's own and those of no route included, in the one form. */
-export function answerErrors(app: App, core: ServiceCore): void {
-  const routes = new KnownRoutes();
-  app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+export function answerErrors(app: App, core: ServiceCore, { entrance, routes }: RoutesOfPorts): void {
+  const own = routes[entrance];
+  const other = OTHER_PORT[entrance];
+  app.addHook('onRoute', ({ method, url }) => own.add(method, url));
   app.setErrorHandler((error: FastifyError | SpikingRxError, request, reply) => {
     const failure = restError(error, request, core);
     if (failure.code === 'INTERNAL') request.record.fault(error);
@@ -45,13 +58,16 @@ export function answerErrors(app: App, core: ServiceCore): void {
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = routes.methods(path);
+    const allowed = own.methods(path);
     if (allowed.length > 0 && !allowed.includes(request.method)) {
       const allow = allowed.join(', ');
       const details = { field: 'method', expected: `${allow} for this path`, received: request.method };
       throw new HttpRefusal(405, details, { allow });
     }
-    throw new SpikingRxError('NOT_FOUND', `no route ${request.method} ${path.slice(0, 256)}; see /docs`);
+    const where =
+      routes[other.entrance].methods(path).length > 0 ? `on this port: it is on ${other.port}` : '';
+    const route = `${request.method} ${path.slice(0, 256)}`;
+    throw new SpikingRxError('NOT_FOUND', `no route ${route}${where === '' ? '; see /docs' : ` ${where}`}`);
   });
 }
 
