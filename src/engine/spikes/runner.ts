@@ -122,6 +122,9 @@ export class SpikesRunner {
 
   private started(): SpikesThread {
     if (this.closed) throw closedError();
+    // One thread at a time may be lost in a run: each keeps its core and its memory.
+    if (this.thread?.stuck === true)
+      throw new SpikingRxError('UNAVAILABLE', 'the worker for spikes is stuck in a run that does not return');
     if (!this.isLoaded) this.thread = new SpikesThread(this.options);
     return this.thread as SpikesThread;
   }

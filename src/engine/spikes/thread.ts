@@ -29,6 +29,7 @@ export class SpikesThread {
   private stallTimer: NodeJS.Timeout | undefined;
   private lastError: string | undefined;
   private alive = true;
+  private gone = false;
 
   constructor({ workerUrl, heapMb, stallMs }: SpikesThreadOptions) {
     this.stallMs = stallMs;
@@ -38,6 +39,7 @@ export class SpikesThread {
     });
     this.exited = new Promise((resolve) => {
       this.thread.once('exit', () => {
+        this.gone = true;
         this.lose(this.lastError ?? 'it exited');
         resolve();
       });
@@ -51,6 +53,11 @@ export class SpikesThread {
   /** False once it takes no grid any more: it has ended, or a grid did not return. */
   get usable(): boolean {
     return this.alive;
+  }
+
+  /** A run did not return, and has not returned since. */
+  get stuck(): boolean {
+    return !this.alive && !this.gone;
   }
 
   /** One grid at a time. @throws SpikingRxError of the grid, or INTERNAL when the thread ends or is given up. */

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import type { SpikingRxError } from '#errors.js';
 import type { RepositoryModel } from '#engine/model-repository.js';
-import { SpikesRunner, type SpikesRunnerOptions } from '#engine/spikes/runner.js';
+import { SpikesRunner } from '#engine/spikes/runner.js';
 import type { LlrRequest } from '#engine/types.js';
 import { describeModelFile } from '#onnx/contract.js';
 import { randomRequest } from '../helpers/grids.js';
@@ -30,17 +31,16 @@ const MODEL: RepositoryModel = {
   goldenSha256: undefined,
 };
 
+const OPTIONS = {
+  workerUrl: new URL('../helpers/scripted-spikes-worker.mjs', import.meta.url),
+  heapMb: 64,
+  stallMs: 60_000,
+  idleMs: 60_000,
+};
+
 let runner: SpikesRunner;
-const start = (options: Partial<SpikesRunnerOptions> = {}) =>
-  new SpikesRunner({
-    workerUrl: new URL('../helpers/scripted-spikes-worker.mjs', import.meta.url),
-    heapMb: 64,
-    stallMs: 60_000,
-    idleMs: 60_000,
-    ...options,
-  });
 beforeEach(() => {
-  runner = start();
+  runner = new SpikesRunner(OPTIONS);
 });
 afterEach(async () => runner.close());
 
@@ -50,6 +50,13 @@ function ask(command: number = SCRIPT.answer, argument = 0, terms: Partial<LlrRe
   request.dmrs.set([command, argument]);
   return runner.compute({ ...request, wanted: { kinds: [], maxBytes: 2 ** 20 } }, MODEL);
 }
+
+/** Whether a request is served, or why not. */
+const served = async () =>
+  ask().then(
+    () => 'served',
+    ({ message }: SpikingRxError) => message,
+  );
 
 let gates = 0;
 /** A request that runs until the gate is opened. */
@@ -106,16 +113,19 @@ it('answers the next request after one that failed, and after one that took the 
   expect(next).toMatchObject({ value: { model: 'rx' } });
 });
 
-it('gives a run up that does not return', async () => {
+it('gives a run up that does not return, and takes another worker once that one has', async () => {
   await runner.close();
-  runner = start({ stallMs: 200 });
+  const options = { ...OPTIONS, stallMs: 100 };
+  runner = new SpikesRunner(options);
   const stuck = held();
   await expect(stuck.answer).rejects.toMatchObject({
     code: 'INTERNAL',
-    message: expect.stringContaining('within 200 ms') as string,
+    message: expect.stringContaining('within 100 ms') as string,
   });
-  expect(runner.isLoaded).toBe(false);
+  options.stallMs = 60_000;
+  expect(await served()).toContain('stuck in a run');
   stuck.open();
+  await expect.poll(served, { timeout: 10_000 }).toBe('served');
 });
 
 it('releases a model when it is told to, in turn', async () => {
