@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'evaluate/statistics',
     'nr',
     'phy',
+    'wire/latest',
     'wire/live',
     'wire/spikes',
   ],
