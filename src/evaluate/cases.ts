@@ -1,11 +1,13 @@
+import type { ChannelConfig } from '../phy/channel.js';
+import type { TdlConfig } from '../phy/tdl/channel.js';
 import type { Scenario } from '../train/config.js';
 
 /** A named part of the scenario, for example one DMRS symbol at high Doppler. */
 export interface EvaluationCase {
   readonly name: string;
   readonly scenario: Scenario;
-  /** In place of the scenario's profiles: gain 1, or one Rayleigh gain for each antenna and slot. */
-  readonly channel?: 'awgn' | 'rayleigh';
+  /** In place of the scenario's profiles: gain 1, or Rayleigh gains, one for each antenna and slot or RE. */
+  readonly channel?: Exclude<ChannelConfig, TdlConfig>;
 }
 
 /** Each DMRS set of a scenario, once: a set that is drawn more often than others stands in it several times. */

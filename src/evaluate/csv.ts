@@ -57,12 +57,29 @@ function format<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
   return [Object.keys(columns), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
+/** Names of columns, and what stands in them. */
+export interface PointTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
 /** A row for each case, SNR and receiver. */
-export function formatCsv(points: readonly EvaluationPoint[]): string {
-  const rows = points.flatMap(({ receivers, ...point }) =>
+export function pointTable(points: readonly EvaluationPoint[]): PointTable {
+  return {
+    columns: Object.keys(POINT_COLUMNS),
+    rows: pointRows(points).map((row) => Object.values(POINT_COLUMNS).map((column) => column(row) ?? null)),
+  };
+}
+
+function pointRows(points: readonly EvaluationPoint[]) {
+  return points.flatMap(({ receivers, ...point }) =>
     receivers.map((receiver) => ({ ...point, ...receiver })),
   );
-  return format(POINT_COLUMNS, rows);
+}
+
+/** The same as CSV. */
+export function formatCsv(points: readonly EvaluationPoint[]): string {
+  return format(POINT_COLUMNS, pointRows(points));
 }
 
 /** The SNR at 10 % BLER: a row for each case and receiver. */

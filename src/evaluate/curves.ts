@@ -40,6 +40,16 @@ const METRICS: Readonly<Record<Metric, MetricShape>> = {
   },
 };
 
+/** What the curves show, in words. */
+export function metricTitle(metric: Metric): string {
+  return METRICS[metric].title;
+}
+
+/** Those that points have: without a code there are no block errors. */
+export function metricsOf([first]: readonly EvaluationPoint[]): readonly Metric[] {
+  return first?.receivers[0]?.blocks === undefined ? ['ber', 'gmi'] : ['bler', 'ber', 'gmi'];
+}
+
 /** Lowest rate that a logarithmic axis shows. */
 const LOWEST_RATE = 1e-5;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { invalid, SpikingRxError } from '../errors.js';
 import { renderCalibration } from './calibration-curve.js';
 import { formatCalibrationCsv, formatCsv, formatRequiredCsv } from './csv.js';
-import { type Metric, renderCurves } from './curves.js';
+import { metricsOf, renderCurves } from './curves.js';
 import type { EvaluationPoint } from './point.js';
 import { byCase, summarise } from './summary.js';
 
@@ -60,10 +60,6 @@ export class EvaluationStore {
       return path;
     });
   }
-}
-
-function metricsOf([first]: readonly EvaluationPoint[]): readonly Metric[] {
-  return first?.receivers[0]?.blocks === undefined ? ['ber', 'gmi'] : ['bler', 'ber', 'gmi'];
 }
 
 /** A case's name in letters, digits and dashes. */
