@@ -45,10 +45,22 @@ export interface ChartText {
 /** Heading, plot and legend, one above the other. */
 export function layout({ title, below, names }: ChartText) {
   return {
-    title: heading(title, below.filter(Boolean).join('; ')),
+    title: heading(title, inLines(below.filter((part) => part !== undefined))),
     legend: legend(names),
     grid: { left: 72, right: 28, top: 74, bottom: 86 },
   };
+}
+
+/** Characters that fit into a line below a title, in the widest font. */
+const LINE = 100;
+
+/** Parts one after the other, in a new line where the one before is full. */
+function inLines(parts: readonly string[]): string {
+  return parts.reduce((text, part) => {
+    const line = text.slice(text.lastIndexOf('\n') + 1);
+    if (line === '') return text + part;
+    return line.length + part.length + 2 > LINE ? `${text}\n${part}` : `${text}; ${part}`;
+  }, '');
 }
 
 export const axisStyle = {

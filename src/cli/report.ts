@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { invalid } from '../errors.js';
+import { availableCores } from '../engine/cores.js';
 import type { Modulation } from '../nr/qam.js';
 import type { SlotChoice } from '../report/slot.js';
-import { wholeNumber } from './options.js';
+import { positiveInteger, wholeNumber } from './options.js';
 import { type SlotFlags, slotConfigOf, slotOptions } from './slot-options.js';
 
 interface ReportFlags extends Omit<SlotFlags, 'snr'> {
@@ -12,6 +13,9 @@ interface ReportFlags extends Omit<SlotFlags, 'snr'> {
   readonly sigmf?: string;
   readonly slot?: number;
   readonly sections?: string;
+  readonly evaluation?: string;
+  readonly evaluationSlots: number;
+  readonly workers: number;
   readonly out: string;
 }
 
@@ -25,6 +29,17 @@ export function reportCommand(): Command {
       'A page of figures that show what a model does with a slot, and the figures and their data as files',
     )
     .option('--sections <list>', 'only these sections of the page, by their anchors (default: all)')
+    .option(
+      '--evaluation <path>',
+      'points over SNR from a folder of evaluate --out, or from JSON that evaluate printed (default: a short evaluation)',
+    )
+    .option(
+      '--evaluation-slots <n>',
+      'slots for each SNR of the short evaluation; 0 leaves it out',
+      wholeNumber,
+      100,
+    )
+    .option('--workers <n>', 'threads of the short evaluation', positiveInteger, availableCores())
     .option('--out <dir>', 'folder for report.html, report.json, figures/ and data/', 'report')
     .action(report);
 }
@@ -39,14 +54,17 @@ function whatOptions(command: Command): Command {
 
 /** Plotting library and runtime take longer to load than most commands to run. */
 async function report(flags: ReportFlags, command: Command): Promise<void> {
-  const { model, out, sections } = flags;
+  const { model, out, sections, evaluation, evaluationSlots, workers } = flags;
   if (model === undefined) throw invalid('--model', 'a model.onnx', 'none');
   const slot = slotChoice(flags, command);
   const { runReport } = await import('../report/command.js');
   const page = await runReport({
     model,
     slot,
-    sections: sections === undefined ? {} : { only: sections.split(',') },
+    sections: {
+      ...(sections !== undefined && { only: sections.split(',') }),
+      evaluation: { results: evaluation, slots: evaluationSlots, workers },
+    },
     out,
     command: commandLine(process.argv.slice(2)),
     progress: (what) => console.error(what),

@@ -1,18 +1,20 @@
 /** What a report shows, in the order of its page. */
 import { invalid } from '../errors.js';
+import type { EvaluationChoice } from './receiver/evaluation.js';
 import { receiverSections } from './receiver/sections.js';
 import type { Section } from './section.js';
 import { slotSection } from './slot-figures.js';
 
 /** What sections can be told. */
 export interface SectionOptions {
+  readonly evaluation: EvaluationChoice;
   /** Only these, by their ids. All when undefined. */
   readonly only?: readonly string[];
 }
 
 /** @throws INVALID_ARGUMENT for a section that there is none of. */
 export function sectionsOf(options: SectionOptions): readonly Section[] {
-  const all = [slotSection(), ...receiverSections()];
+  const all = [slotSection(), ...receiverSections(options.evaluation)];
   const { only } = options;
   if (only === undefined) return all;
   const unknown = only.find((id) => all.every((section) => section.id !== id));

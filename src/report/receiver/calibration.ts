@@ -119,7 +119,7 @@ function promise(): LineSeriesOption {
     type: 'line',
     name: PROMISE,
     silent: true,
-    showSymbol: false,
+    symbol: 'none',
     itemStyle: { color: LIGHT.muted },
     lineStyle: { color: LIGHT.muted, width: 2, type: 'dashed' },
     data: Array.from({ length: 10 * LARGEST_LLR + 1 }, (_, i) => [i / 10, 1 / (1 + Math.exp(i / 10))]),

@@ -3,10 +3,12 @@ import type { Section } from '../section.js';
 import { channelGroup } from './channel-figures.js';
 import { constellationGroup } from './constellation.js';
 import { errorGroup } from './errors.js';
+import type { EvaluationChoice } from './evaluation.js';
 import { llrGroup } from './llrs.js';
+import { performanceGroup } from './performance.js';
 import { sweepGroup } from './sweep-figure.js';
 
-export function receiverSections(): readonly Section[] {
+export function receiverSections(evaluation: EvaluationChoice): readonly Section[] {
   return [
     {
       id: 'llrs',
@@ -23,6 +25,14 @@ export function receiverSections(): readonly Section[] {
         'What the channel did to this slot, and what estimates made from its DMRS know of it. The model sees such ' +
         'estimates among its features and works on from there.',
       groups: [channelGroup, constellationGroup],
+    },
+    {
+      id: 'performance',
+      title: 'Over SNR',
+      intro:
+        'One slot says little about a receiver. Here are many, drawn from streams that training never sees, with all ' +
+        'receivers on the same ones.',
+      groups: [performanceGroup(evaluation)],
     },
     {
       id: 'beta-theta',
