@@ -101,7 +101,7 @@ export function caseOf({ model, slot }: Subject): EvaluationCase {
   const scenario = { ...usual, ...ofConfig(config) };
   if (typeof config.channel === 'string')
     return { name: nameOf(config, config.channel.toUpperCase()), scenario, channel: config.channel };
-  const { profile, delaySpreadSeconds, dopplerHz = 0 } = config.channel;
+  const { profile, delaySpreadSeconds, dopplerHz } = config.channel;
   const delayNs = delaySpreadSeconds === undefined ? undefined : Math.round(delaySpreadSeconds * 1e12) / 1e3;
   const spread = delayNs === undefined ? '' : `, ${delayNs} ns`;
   return {
