@@ -77,7 +77,10 @@ const RESULTS: Readonly<Record<string, Results>> = {
     prints: /^1248 bits, \d+ with the wrong LLR sign/m,
   },
   'docs/explanation/energy.md': { files: ['runs/energy/energy.md'] },
-  'docs/how-to/report.md': { files: ['', '-oai', '-sigmf'].map((name) => `runs/report${name}/report.html`) },
+  'docs/how-to/report.md': {
+    files: ['', '-oai', '-sigmf'].map((name) => `runs/report${name}/report.html`),
+    prints: /^block6: 0\.\d\d,0\.\d\d$/m,
+  },
   'docs/how-to/training.md': { files: ['runs/models/spikingrx-qpsk-2rx/2/model.onnx'] },
 };
 

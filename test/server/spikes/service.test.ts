@@ -2,8 +2,8 @@ import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { llrValues } from '#client/index.js';
 import { SpikesAnswerSchema, type SpikesAnswer } from '#wire/spikes.js';
-import { DMRS_CONFIG, base64, grid, rxTensor } from './helpers/grids.js';
-import { startTestService, type TestService } from './helpers/service.js';
+import { DMRS_CONFIG, base64, grid, rxTensor } from '../helpers/grids.js';
+import { startTestService, type TestService } from '../helpers/service.js';
 
 const PLANE = 14 * 24;
 let service: TestService;
