@@ -120,6 +120,14 @@ describe('the event stream', () => {
     other.leave();
   });
 
+  test('is no way to the latest grid, which is kept only where the setting says so', async () => {
+    const refused = await fetch(`${service.url}/v1/live/request`);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'PERMISSION_DENIED', message: /set dashboardRequest/ },
+    });
+  });
+
   test('is a head for those who ask for no more', async () => {
     const head = await fetch(`${service.url}/v1/live`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
@@ -143,7 +151,12 @@ describe('the event stream', () => {
 });
 
 test('with adminPort it is there, as the metrics are; it is told the end of the service, over HTTP/1.1 and HTTP/2', async () => {
-  const short = await startTestService({ adminPort: 0, http2: true, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  const short = await startTestService({
+    adminPort: 0,
+    http2: true,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    dashboardRequest: true,
+  });
   const elsewhere = await open({}, undefined, short.url);
   expect(elsewhere.status).toBe(404);
   expect(await elsewhere.json()).toMatchObject({
@@ -153,6 +166,12 @@ test('with adminPort it is there, as the metrics are; it is told the end of the 
   expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
     error: { message: 'no route GET /v1/models on this port: it is on httpPort' },
   });
+  // For operators alone, who are asked for nothing on their port; there is none yet.
+  for (const [port, message] of [
+    [short.url, /it is on adminPort/],
+    [url, /no grid has been answered/],
+  ] as const)
+    expect(await (await fetch(`${port}/v1/live/request`)).json()).toMatchObject({ error: { message } });
   const { events } = await watch(url);
   const session = connect(url);
   const second = session.request({ ':path': '/v1/live' });
