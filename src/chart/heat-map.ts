@@ -14,6 +14,10 @@ export interface CellAxis {
   readonly first?: number;
   /** One for each cell, in place of numbers. */
   readonly labels?: readonly string[];
+  /** Names of some cells, by their number from 0, in place of numbers. A cell between two has a half. */
+  readonly at?: ReadonlyMap<number, string>;
+  /** Degrees by which labels are turned. */
+  readonly rotate?: number;
   /** Neither labels nor ticks. */
   readonly bare?: boolean;
   /** Pixels from the axis to its name. Default 28, and 40 at the side. */
@@ -39,36 +43,40 @@ export interface HeatMap {
 /** Cells end where the plot ends: a line there would be seen beside empty cells only. */
 const cellAxisStyle = { ...axisStyle, axisLine: { show: false }, splitLine: { show: false } };
 
-function axisOf(axis: CellAxis, count: number, nameGap: number) {
-  const { name, first = 0, labels, bare = false } = axis;
+/** @param room for the axis, in labels */
+function axisOf(axis: CellAxis, count: number, nameGap: number, room: number) {
+  const { name, first = 0, labels, at, rotate = 0, bare = false } = axis;
   const common = {
     ...cellAxisStyle,
     name,
     nameLocation: 'middle' as const,
     nameGap: axis.nameGap ?? nameGap,
     axisTick: bare ? { show: false } : axisStyle.axisTick,
-    axisLabel: bare ? { show: false } : axisStyle.axisLabel,
+    axisLabel: bare ? { show: false } : { ...axisStyle.axisLabel, rotate },
   };
   if (labels !== undefined) {
     const axisLabel = { ...common.axisLabel, interval: 0 };
     return { ...common, type: 'category' as const, data: [...labels], axisLabel, axisTick: { show: false } };
   }
-  const customValues = wholeNumbers(first, count, niceInterval(count));
+  const customValues = at ? [...at.keys()] : wholeNumbers(first, count, niceInterval(count, room));
   return {
     ...common,
     type: 'value' as const,
     min: first - 0.5,
     max: first + count - 0.5,
     axisTick: { ...common.axisTick, customValues },
-    axisLabel: { ...common.axisLabel, customValues },
+    axisLabel: {
+      ...common.axisLabel,
+      customValues,
+      ...(at && { formatter: (value: number) => at.get(value) ?? '', interval: 0 }),
+    },
   };
 }
 
 /** Twelve subcarriers are a resource block: steps that divide or multiply it where there are many cells. */
-function niceInterval(count: number): number {
-  if (count <= 10) return 1;
-  if (count <= 24) return 2;
-  return [4, 6, 12, 24, 48, 120, 240, 480].find((step) => count / step <= 13) ?? 600;
+function niceInterval(count: number, room: number): number {
+  const most = Math.min(13, room);
+  return [1, 2, 4, 6, 12, 24, 48, 120, 240, 480, 600].find((step) => count / step <= most) ?? 1200;
 }
 
 function wholeNumbers(first: number, count: number, step: number): number[] {
@@ -95,8 +103,8 @@ export function heatMap(options: HeatMap): Plot {
     place,
     ...(title !== undefined && { title }),
     ...(empty !== undefined && { background: empty }),
-    xAxis: axisOf(x, columns, 28),
-    yAxis: { ...axisOf(y, rows, 40), inverse: true },
+    xAxis: axisOf(x, columns, 28, place.width / 26),
+    yAxis: { ...axisOf(y, rows, 40, place.height / 18), inverse: true },
     series: [
       pictureSeries(picture),
       ...(format === undefined ? [] : [cellTexts(plane, scale, format)]),

@@ -26,7 +26,7 @@ export interface Multiples {
   /** Of the plots, row by row. */
   readonly places: readonly Place[];
   readonly size: { readonly width: number; readonly height: number };
-  chart(plots: readonly Plot[]): EChartsCoreOption;
+  readonly chart: (plots: readonly Plot[]) => EChartsCoreOption;
 }
 
 /** Pixels from the top to the first plot with one line of subtitle and a title above the plot. */

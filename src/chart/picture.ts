@@ -28,22 +28,41 @@ export function cellSizeFor(
   };
 }
 
-/** @returns a PNG as a data URI; cells of NaN are transparent. */
+/** Colours of a picture beside the transparent one: a byte a pixel makes a quarter of the bytes of four. */
+const SHADES = 255;
+
+/** The number in the palette: 0 is transparent, the rest go from the smallest to the largest value. */
+function shadeOf({ min, max }: ColourScale, value: number): number {
+  if (Number.isNaN(value)) return 0;
+  const share = Math.min(1, Math.max(0, (value - min) / (max - min)));
+  return 1 + Math.round(share * (SHADES - 1));
+}
+
+function paletteOf(scale: ColourScale): [number, number, number, number][] {
+  const { min, max } = scale;
+  const shades = Array.from({ length: SHADES }, (_, i): [number, number, number, number] => [
+    ...colourOf(scale, min + (i / (SHADES - 1)) * (max - min)),
+    255,
+  ]);
+  return [[0, 0, 0, 0], ...shades];
+}
+
+/** @returns a PNG as a data URI, in 255 shades of the scale; cells of NaN are transparent. */
 export function pictureOf(plane: Plane, scale: ColourScale, cell: CellSize): string {
   const { rows, columns, values } = plane;
   const width = columns * cell.across;
-  const data = new Uint8Array(4 * width * rows * cell.down);
+  const data = new Uint8Array(width * rows * cell.down);
   for (let row = 0; row < rows; row++) {
-    const start = 4 * width * row * cell.down;
+    const start = width * row * cell.down;
     for (let column = 0; column < columns; column++) {
-      const value = values[row * columns + column] as number;
-      if (Number.isNaN(value)) continue;
-      const pixel = [...colourOf(scale, value), 255];
-      for (let i = 0; i < cell.across; i++) data.set(pixel, start + 4 * (column * cell.across + i));
+      const shade = shadeOf(scale, values[row * columns + column] as number);
+      const from = start + column * cell.across;
+      data.fill(shade, from, from + cell.across);
     }
-    for (let i = 1; i < cell.down; i++) data.copyWithin(start + 4 * width * i, start, start + 4 * width);
+    for (let i = 1; i < cell.down; i++) data.copyWithin(start + width * i, start, start + width);
   }
-  const png = encode({ width, height: rows * cell.down, data, channels: 4, depth: 8 });
+  const palette = paletteOf(scale);
+  const png = encode({ width, height: rows * cell.down, data, channels: 1, depth: 8, palette });
   return `data:image/png;base64,${base64Of(png)}`;
 }
 

@@ -13,6 +13,7 @@ interface ReportFlags extends Omit<SlotFlags, 'snr'> {
   readonly sigmf?: string;
   readonly slot?: number;
   readonly sections?: string;
+  readonly neuron?: string;
   readonly evaluation?: string;
   readonly evaluationSlots: number;
   readonly workers: number;
@@ -49,20 +50,26 @@ function whatOptions(command: Command): Command {
     .option('--model <file>', 'the model.onnx; what training left beside it is shown too')
     .option('--oai <dir>', 'the slot of a bundle of OpenAirInterface, in place of a simulated one')
     .option('--sigmf <file>', 'a slot of a SigMF recording of grids, in place of a simulated one')
-    .option('--slot <n>', 'which slot of the recording, from 0 (default: 0)', wholeNumber);
+    .option('--slot <n>', 'which slot of the recording, from 0 (default: 0)', wholeNumber)
+    .option(
+      '--neuron <place>',
+      'the neuron to show in close-up, layer/channel/symbol/subcarrier, for example block2/17/5/31 (default: a lively one)',
+    );
 }
 
 /** Plotting library and runtime take longer to load than most commands to run. */
 async function report(flags: ReportFlags, command: Command): Promise<void> {
-  const { model, out, sections, evaluation, evaluationSlots, workers } = flags;
+  const { model, out, sections, neuron, evaluation, evaluationSlots, workers } = flags;
   if (model === undefined) throw invalid('--model', 'a model.onnx', 'none');
   const slot = slotChoice(flags, command);
   const { runReport } = await import('../report/command.js');
+  const { parseNeuron } = await import('../report/spiking/neuron-place.js');
   const page = await runReport({
     model,
     slot,
     sections: {
       ...(sections !== undefined && { only: sections.split(',') }),
+      ...(neuron !== undefined && { neuron: parseNeuron(neuron) }),
       evaluation: { results: evaluation, slots: evaluationSlots, workers },
     },
     out,

@@ -31,6 +31,25 @@ export function featureCount({ nRx, frequencyHalfWidths }: FeatureOptions): numb
   return 2 * nRx + 2 + frequencyHalfWidths.length * estimateFeatureCount(nRx);
 }
 
+function complex(name: string): string[] {
+  return [`${name} re`, `${name} im`];
+}
+
+/** What each feature plane is, in their order; `k` numbers the kernels, narrow to wide, from 0. */
+export function featureNames({ nRx, frequencyHalfWidths }: FeatureOptions): string[] {
+  const antennas = (name: string) => Array.from({ length: nRx }, (_, r) => complex(`${name}${r}`)).flat();
+  return [
+    ...antennas('y'),
+    'pilots',
+    'pilot density',
+    ...frequencyHalfWidths.flatMap((_, k) =>
+      [antennas('ĥ'), complex('matched'), complex('soft'), ['gain'], ['noise']]
+        .flat()
+        .map((name) => `${name}, k${k}`),
+    ),
+  ];
+}
+
 /** What the features of a channel estimate are made from. */
 export interface Signals {
   /** The received grid at unit power, `[B, 2·nRx, nSym, nSc]`. */

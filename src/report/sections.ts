@@ -4,18 +4,22 @@ import type { EvaluationChoice } from './receiver/evaluation.js';
 import { receiverSections } from './receiver/sections.js';
 import type { Section } from './section.js';
 import { slotSection } from './slot-figures.js';
+import type { NeuronChoice } from './spiking/neuron-place.js';
+import { spikingSections } from './spiking/sections.js';
 
 /** What sections can be told. */
 export interface SectionOptions {
   readonly evaluation: EvaluationChoice;
   /** Only these, by their ids. All when undefined. */
   readonly only?: readonly string[];
+  /** The neuron to show in close-up. A lively one when undefined. */
+  readonly neuron?: NeuronChoice;
 }
 
 /** @throws INVALID_ARGUMENT for a section that there is none of. */
 export function sectionsOf(options: SectionOptions): readonly Section[] {
-  const all = [slotSection(), ...receiverSections(options.evaluation)];
-  const { only } = options;
+  const { evaluation, only, neuron } = options;
+  const all = [slotSection(), ...spikingSections(neuron), ...receiverSections(evaluation)];
   if (only === undefined) return all;
   const unknown = only.find((id) => all.every((section) => section.id !== id));
   if (unknown !== undefined)

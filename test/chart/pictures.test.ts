@@ -1,4 +1,4 @@
-import { decode } from 'fast-png';
+import { convertIndexedToRgb, decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { heading } from '#chart/chart.js';
 import { divergingScale } from '#chart/colour-maps.js';
@@ -18,9 +18,9 @@ function pixelOf(image: { width: number; data: ArrayLike<number> }, x: number, y
 }
 
 describe('a matrix as a picture', () => {
-  const image = decode(
-    Buffer.from(pictureOf(PLANE, SCALE, { across: 4, down: 5 }).split(',')[1] as string, 'base64'),
-  );
+  const file = pictureOf(PLANE, SCALE, { across: 4, down: 5 }).split(',')[1] as string;
+  const indexed = decode(Buffer.from(file, 'base64'));
+  const image = { width: indexed.width, height: indexed.height, data: convertIndexedToRgb(indexed) };
 
   it('has a block of pixels for each cell, in the colour of its value', () => {
     expect([image.width, image.height]).toEqual([12, 10]);
@@ -105,6 +105,25 @@ describe('a heat map', () => {
         expect(pixelOf(image, x, top + height / 2)[2]).toBeGreaterThan(240);
       }
     }
+  });
+
+  it('names the cells that it is told to', () => {
+    const named = heatMap({
+      place: PLACE,
+      plane: PLANE,
+      scale: SCALE,
+      x: {
+        name: 'tile',
+        at: new Map([
+          [0.5, 'first'],
+          [2, 'last'],
+        ]),
+      },
+      y: { name: 'row', at: new Map([[1, 'below']]) },
+    });
+    const svg = renderChart(plotChart([named]), { size: { width: 600, height: 360 } });
+    const labels = [...svg.matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => String(text));
+    expect(labels.toSorted()).toEqual(['below', 'first', 'last', 'row', 'tile']);
   });
 
   it('keeps white values white on a dark surface', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FeatureOptions, featureCount, features } from '#nn/features.js';
+import { type FeatureOptions, featureCount, featureNames, features } from '#nn/features.js';
 import { GraphBuilder } from '#onnx/builder.js';
 import type { SlotConfig } from '#phy/slot.js';
 import { at } from '../support/matchers.js';
@@ -49,10 +49,26 @@ describe('features', () => {
     const expected = featuresReference(rx, dmrs, options);
     expect(actual.dims[1]).toBe(featureCount(options));
     expect(expected.length).toBe(featureCount(options));
+    expect(new Set(featureNames(options)).size).toBe(featureCount(options));
     // float32 sums of up to 100 terms of size 1; soft decisions multiply that by up to 1/noise.
     expected.forEach((plane, index) => {
       expect(planeOf(actual, index)).toBeAllClose(plane, { absolute: 2e-4, what: `plane ${index}` });
     });
+  });
+
+  it('have their names in the order of the planes', async () => {
+    const { rx, dmrs } = slotTensors();
+    const planes = await featuresOf(rx, dmrs, OPTIONS);
+    const names = featureNames(OPTIONS);
+    const plane = (name: string) => planeOf(planes, names.indexOf(name));
+    expect(new Set(plane('pilots'))).toEqual(new Set([0, 1]));
+    const [re, im, gain] = [['ĥ0 re, k1', 'ĥ1 re, k1'], ['ĥ0 im, k1', 'ĥ1 im, k1'], ['gain, k1']].map(
+      (some) => some.map(plane),
+    ) as [Float32Array[], Float32Array[], [Float32Array]];
+    const power = gain[0].map((_, i) =>
+      Math.sqrt([...re, ...im].reduce((sum, values) => sum + at(values, i) ** 2, 0)),
+    );
+    expect(gain[0]).toBeAllClose(power, { absolute: 1e-5 });
   });
 
   it('spread the reach of the kernels as the reference says: another decay would be seen', async () => {

@@ -15,14 +15,17 @@ function switches(spikes: readonly ArrayLike<number>[], neuron: number): number 
   return count;
 }
 
-/** Mean distance of the potential from θ. */
-function distance(membrane: readonly ArrayLike<number>[], neuron: number): number {
-  return membrane.reduce((sum, step) => sum + Math.abs((step[neuron] as number) - 1), 0) / membrane.length;
+/** Usual distance of the potential from θ: neither barely at it nor far away. */
+const TYPICAL = 0.3;
+
+/** How far the mean distance of the potential from θ is from the usual one. */
+function oddity(membrane: readonly ArrayLike<number>[], neuron: number): number {
+  const away = membrane.reduce((sum, step) => sum + Math.abs((step[neuron] as number) - 1), 0);
+  return Math.abs(away / membrane.length - TYPICAL);
 }
 
 /**
- * The neuron that turns on and off most often; of several the one whose potential stays closest to θ, where a little
- * more or less current decides.
+ * The neuron that turns on and off most often; of several the one whose potential moves around θ at a usual distance.
  * @param candidates indices into a step; all neurons when left out
  * @returns its index into a step; undefined when there is no neuron
  */
@@ -30,12 +33,12 @@ export function liveliestNeuron(
   { membrane, spikes }: NeuronSteps,
   candidates?: Iterable<number>,
 ): number | undefined {
-  let best: { readonly neuron: number; readonly turns: number; readonly away: number } | undefined;
+  let best: { readonly neuron: number; readonly turns: number; readonly odd: number } | undefined;
   for (const neuron of candidates ?? Array.from({ length: membrane[0]?.length ?? 0 }, (_, i) => i)) {
     const turns = switches(spikes, neuron);
     if (best && turns < best.turns) continue;
-    const away = distance(membrane, neuron);
-    if (!best || turns > best.turns || away < best.away) best = { neuron, turns, away };
+    const odd = oddity(membrane, neuron);
+    if (!best || turns > best.turns || odd < best.odd) best = { neuron, turns, odd };
   }
   return best?.neuron;
 }

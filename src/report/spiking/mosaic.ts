@@ -12,14 +12,18 @@ export interface MosaicLayout {
 /** Empty cells between two tiles. */
 export const GAP = 1;
 
-/** Places so many tiles beside each other that the mosaic comes closest to a proportion of width to height. */
+/** How much an empty place counts beside a wrong proportion. */
+const EMPTY_WEIGHT = 6;
+
+/** Places so many tiles beside each other that the mosaic comes close to a proportion of width to height, without holes. */
 export function mosaicLayout(count: number, tile: MosaicLayout['tile'], proportion: number): MosaicLayout {
   const layouts = Array.from({ length: Math.max(1, count) }, (_, i): MosaicLayout => {
     const across = i + 1;
     return { tile, across, down: Math.ceil(count / across) };
   });
   const miss = ({ across, down }: MosaicLayout): number =>
-    Math.abs(Math.log((across * (tile.columns + GAP)) / (down * (tile.rows + GAP)) / proportion));
+    Math.abs(Math.log((across * (tile.columns + GAP)) / (down * (tile.rows + GAP)) / proportion)) +
+    EMPTY_WEIGHT * Math.log((across * down) / count);
   return layouts.reduce((best, layout) => (miss(layout) < miss(best) ? layout : best));
 }
 
@@ -29,6 +33,16 @@ export function tileOrigin({ tile, across }: MosaicLayout, index: number): { row
     row: Math.floor(index / across) * (tile.rows + GAP),
     column: (index % across) * (tile.columns + GAP),
   };
+}
+
+/** The middle of each tile of the first row, or of the first column, in cells, with the number of the tile. */
+export function tileMiddles(layout: MosaicLayout, along: 'row' | 'column', every = 1): Map<number, number> {
+  const { tile, across, down } = layout;
+  const [count, step] = along === 'row' ? [across, tile.columns] : [down, tile.rows];
+  const shown = Array.from({ length: Math.ceil(count / every) }, (_, i) => i * every);
+  return new Map(
+    shown.map((i) => [i * (step + GAP) + (step - 1) / 2, along === 'row' ? i : i * across] as const),
+  );
 }
 
 /** @param maps `[count, tile.rows, tile.columns]` @returns a plane with NaN between the tiles */

@@ -11,14 +11,14 @@ describe('the neuron worth looking at', () => {
     expect(liveliestNeuron({ spikes, membrane: spikes })).toBe(2);
   });
 
-  it('stays close to θ, where others turn as often', () => {
+  it('moves around θ at a usual distance, where others turn as often', () => {
     const spikes = [
       [0, 0, 1],
       [1, 1, 1],
     ];
     const membrane = [
-      [0.2, 0.9, 1],
-      [1.9, 1.1, 1],
+      [0.2, 0.7, 1],
+      [1.9, 1.3, 1],
     ];
     expect(liveliestNeuron({ spikes, membrane })).toBe(1);
     expect(liveliestNeuron({ spikes, membrane }, [2, 0])).toBe(0);
