@@ -9,7 +9,8 @@ const CLI = fileURLToPath(new URL('../../dist/cli/', import.meta.url));
 const COMMANDS = readdirSync(CLI)
   .filter(
     (file) =>
-      file.endsWith('.js') && !['main.js', 'commands.js', 'options.js', 'exit-codes.js'].includes(file),
+      file.endsWith('.js') &&
+      !['main.js', 'commands.js', 'options.js', 'slot-options.js', 'exit-codes.js'].includes(file),
   )
   .map((file) => file.replace(/\.js$/, ''));
 
