@@ -1,9 +1,10 @@
 /** The last minutes of the service, moving. */
-import { type Signal, signal, useSignal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { LiveService } from '../../wire/live.js';
 import { ChartPanel } from '../charts/chart.js';
 import { timeChart, timeSummary, timeTable } from '../charts/time-chart.js';
+import { SmallSelect } from '../playground/small-select.js';
 import { Button, Segmented } from '../ui/forms.js';
 import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { clockTime, duration } from '../ui/numbers.js';
@@ -109,7 +110,15 @@ function Charts({ window }: { readonly window: charts.LiveWindow }) {
       <div class="panels">
         {panel(charts.THROUGHPUT)}
         {panel(charts.LATENCY)}
-        {panel(charts.stageChart(quantile.value), <QuantileChoice quantile={quantile} />)}
+        {panel(
+          charts.stageChart(quantile.value),
+          <SmallSelect
+            label="Percentile"
+            choices={charts.QUANTILES}
+            value={quantile.value}
+            onChange={(value) => (quantile.value = value)}
+          />,
+        )}
         <BatchSizes window={window} height={HEIGHT} />
         {panel(charts.BATCH_MEAN)}
         {panel(charts.QUEUE)}
@@ -121,23 +130,6 @@ function Charts({ window }: { readonly window: charts.LiveWindow }) {
         {panel(charts.MEMORY)}
       </div>
     </>
-  );
-}
-
-function QuantileChoice({ quantile }: { readonly quantile: Signal<charts.Quantile> }) {
-  return (
-    <select
-      class="control control-small"
-      aria-label="Percentile"
-      value={quantile.value}
-      onChange={(event) => (quantile.value = event.currentTarget.value as charts.Quantile)}
-    >
-      {charts.QUANTILES.map(({ value, label }) => (
-        <option key={value} value={value}>
-          {label}
-        </option>
-      ))}
-    </select>
   );
 }
 

@@ -6,7 +6,10 @@ import { codewordOrder } from '../../nr/resource-map.js';
 import type { ReceivedSlot } from '../../phy/slot.js';
 
 /** `[nSym, nSc]` of an antenna, dB relative to the mean power of the grid. */
-export function magnitudeDb({ rxGrid, shape }: ReceivedSlot, antenna: number): Float32Array<ArrayBuffer> {
+export function magnitudeDb(
+  { rxGrid, shape }: Pick<ReceivedSlot, 'rxGrid' | 'shape'>,
+  antenna: number,
+): Float32Array<ArrayBuffer> {
   const plane = shape.nSym * shape.nSc;
   const mean = rxGrid.reduce((sum, value) => sum + value * value, 0) / (shape.nRx * plane);
   const at = 2 * antenna * plane;
