@@ -56,6 +56,7 @@ export const LiveServiceSchema = Type.Object({
   provider: Type.String({ description: 'Execution provider: cpu or cuda' }),
   workers: Count,
   limits: Type.Object({ maxQueuedGrids: Count, maxBatchGrids: Count }),
+  latestRequest: Type.Boolean({ description: 'Whether the latest grid is kept to be looked at' }),
   models: Type.Array(
     Type.Object({
       name: Type.String(),

@@ -91,6 +91,7 @@ const SERVICE: LiveService = {
   provider: 'cpu',
   workers: 1,
   limits: { maxQueuedGrids: 8, maxBatchGrids: 4 },
+  latestRequest: false,
   models: [],
 };
 

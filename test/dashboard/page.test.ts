@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { RestLlrClient } from '#client/index.js';
 import { newApiKey } from '#server/access/api-keys.js';
 import { hasTool } from '../helpers/tools.js';
 import { grid } from '../server/helpers/grids.js';
@@ -119,12 +120,14 @@ describe.skipIf(!hasTool('chromium'))('the page', () => {
     await view('Live');
   });
 
-  it('asks for the key of a service that wants one', async () => {
+  it('asks for the key of a service that wants one, and shows the latest request where it may', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spikingrx-page-'));
     const apiKeysFile = join(folder, 'keys.yaml');
     const { key, entry } = newApiKey({ id: 'viewer', scopes: ['infer', 'metrics', 'admin'] });
     await writeFile(apiKeysFile, stringify({ keys: [entry] }));
-    const closed = await startTestService({ apiKeysFile });
+    const closed = await startTestService({ apiKeysFile, dashboardRequest: true });
+    const client = new RestLlrClient({ baseUrl: closed.url, token: key });
+    await client.compute([grid()]);
     const { page } = await visit(browser, closed.url);
     const field = page.getByLabel('API key or token');
     await field.fill('not this one');
@@ -140,6 +143,16 @@ describe.skipIf(!hasTool('chromium'))('the page', () => {
     await page.getByRole('button', { name: 'Use key' }).click();
     await page.getByRole('status').getByText('Ready', { exact: true }).waitFor();
     expect(await page.evaluate(() => sessionStorage.getItem('spikingrx.key'))).toBe(key);
+    // With it, the latest request is there to be looked at, cell by cell.
+    await page.getByRole('link', { name: 'Latest request' }).click();
+    await page.getByText('2 antennas, id 0').waitFor();
+    for (const panel of ['Received grid', 'LLR map', 'LLR histogram'])
+      expect([panel, (await colouredPixels(page, panel)) > 20]).toEqual([panel, true]);
+    const map = page.getByRole('img', { name: /^LLRs of bit b0/ });
+    await map.press('Home');
+    await page.getByText(/^symbol 0, subcarrier 0: LLR of b0 −?\d/).waitFor();
+    await page.getByRole('combobox', { name: 'Bit' }).selectOption('bit b1');
+    await page.getByRole('img', { name: /^LLRs of bit b1/ }).waitFor();
     await page.context().close();
     await closed.close();
     await rm(folder, { recursive: true });

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { LatestRequest } from '../../wire/latest.js';
 import { ApiError, getJson } from '../api/client.js';
+import { service } from '../live/store.js';
 import { Button } from '../ui/forms.js';
 import { clockTime } from '../ui/numbers.js';
 import { decodeLatest } from './decode.js';
@@ -15,6 +16,25 @@ interface Fetched {
 }
 
 export function LatestRequestView() {
+  if (service.value?.latestRequest === false) return <NotKept />;
+  return <Kept />;
+}
+
+function NotKept() {
+  return (
+    <>
+      <header class="view-head">
+        <h1>Latest request</h1>
+      </header>
+      <p class="note">
+        The service does not keep it: grids are signals of its users. Started with{' '}
+        <code>--dashboard-request</code>, it shows the latest grid and its LLRs here.
+      </p>
+    </>
+  );
+}
+
+function Kept() {
   const fetched = useSignal<Fetched>({});
   const isLoading = useSignal(false);
   const leaving = useRef(new AbortController());

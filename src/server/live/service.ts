@@ -2,15 +2,18 @@ import type { Engine } from '../../engine/engine.js';
 import type { ModelInfo } from '../../engine/types.js';
 import type { LiveService } from '../../wire/live.js';
 import { PACKAGE_VERSION } from '../version.js';
+import type { LatestAnswer } from './latest.js';
 
 export interface ServiceParts {
   readonly engine: Engine;
   /** Why it is not ready; undefined when it is. */
   readonly unready: string | undefined;
+  /** Undefined where it is not kept. */
+  readonly latest: LatestAnswer | undefined;
 }
 
 /** What of the service changes seldom. */
-export function describeService({ engine, unready }: ServiceParts): LiveService {
+export function describeService({ engine, unready, latest }: ServiceParts): LiveService {
   const { workers, maxQueuedGrids, maxBatchGrids } = engine.options;
   return {
     version: PACKAGE_VERSION,
@@ -20,6 +23,7 @@ export function describeService({ engine, unready }: ServiceParts): LiveService 
     provider: engine.provider.provider,
     workers,
     limits: { maxQueuedGrids, maxBatchGrids },
+    latestRequest: latest !== undefined,
     models: describeModels(engine),
   };
 }
