@@ -9,7 +9,7 @@ import {
 import { type ResolvedProvider, resolveProvider } from './provider.js';
 import { requireModels } from './require-models.js';
 import type { SpikesRequest, SpikesResult } from './spikes/types.js';
-import type { LlrService, ModelRepository } from './types.js';
+import type { LlrService, ModelRepository, Permit } from './types.js';
 import { tryCuda, workerSetup } from './worker-setup.js';
 
 /** Gauges, read at any time. */
@@ -31,7 +31,7 @@ export interface EngineStats {
   readonly batchesInFlight: number;
   readonly workers: number;
   readonly liveWorkers: number;
-  /** Requests for spikes without an answer. */
+  /** Requests for spikes that hold a permit. */
   readonly spikesRequests: number;
   /** Threads that compute spikes: 1 while they are asked for and for a while after, else 0. */
   readonly spikesWorkers: number;
@@ -60,10 +60,13 @@ export interface Engine extends LlrService {
   readonly stats: EngineStats;
   /** How far the start has come; undefined once it is over. Until then calls are answered with UNAVAILABLE. */
   readonly starting: StartProgress | undefined;
+  /** Takes room for a request for spikes, of which there is little. @throws QUEUE_FULL with `retryAfterMs`. */
+  admitSpikes(client: string): Permit;
   /**
    * What happens inside the spiking layers while a grid's LLRs are computed: the LLRs of `compute` on the CPU, and the
-   * spikes behind them. Apart from the workers that serve. The caller holds a permit, as for `compute`.
-   * @throws SpikingRxError as `compute` does; QUEUE_FULL when too many ask, FAILED_PRECONDITION for a model without
+   * spikes behind them. Apart from the workers that serve. The caller holds a permit of `admitSpikes`, and releases it when
+   * the answer is out.
+   * @throws SpikingRxError as `compute` does; FAILED_PRECONDITION for a model without
    *   spiking layers, INVALID_ARGUMENT for a layer that it does not have, PAYLOAD_TOO_LARGE for more than wanted.
    */
   spikes(request: SpikesRequest): Promise<SpikesResult>;

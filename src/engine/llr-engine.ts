@@ -181,6 +181,10 @@ export class LlrEngine implements Engine {
     return { id: request.id, model: name, version, sha256, ...joined };
   }
 
+  admitSpikes(client: string): Permit {
+    return this.spikesRunner.admit(client);
+  }
+
   async spikes(request: SpikesRequest): Promise<SpikesResult> {
     const model = this.modelOf(request);
     requireFit(request, model);

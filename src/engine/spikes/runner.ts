@@ -1,10 +1,11 @@
 import { SpikingRxError } from '../../errors.js';
 import { Admission } from '../admission.js';
 import type { RepositoryModel } from '../model-repository.js';
+import type { Permit } from '../types.js';
 import { SpikesThread, type SpikesThreadOptions } from './thread.js';
 import type { SpikesRequest, SpikesResult, TappedRun } from './types.js';
 
-/** Most requests inside, the one that runs among them: looking is for people, who come one by one. */
+/** Most permits: looking is for people, who come one by one. */
 const MAX_REQUESTS = 9;
 
 export interface SpikesRunnerOptions extends SpikesThreadOptions {
@@ -39,7 +40,7 @@ export class SpikesRunner {
 
   constructor(private readonly options: SpikesRunnerOptions) {}
 
-  /** Requests that have no answer yet, the one that runs among them. */
+  /** Permits that are held. */
   get requests(): number {
     return this.admission.queuedGrids;
   }
@@ -50,15 +51,22 @@ export class SpikesRunner {
   }
 
   /**
-   * Answers once. A request that is cancelled or too late leaves the queue; one that runs is answered at once then, and
+   * Room for a request, shared out between clients, until its answer has been read: answers are large.
+   * @throws QUEUE_FULL with `retryAfterMs`.
+   */
+  admit(client: string): Permit {
+    return this.admission.admit({ grids: 1, bytes: 0, client });
+  }
+
+  /**
+   * Answers once. The caller holds a permit. A request that is cancelled or too late leaves the queue; one that runs is answered at once then, and
    * its run comes to its end.
-   * @throws QUEUE_FULL, CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, and as {@link SpikesThread.run} does.
+   * @throws CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, and as {@link SpikesThread.run} does.
    */
   async compute(request: SpikesRequest, model: RepositoryModel): Promise<SpikesResult> {
-    const { client = '', signal, deadlineMs = Number.POSITIVE_INFINITY } = request;
+    const { signal, deadlineMs = Number.POSITIVE_INFINITY } = request;
     if (this.closed) throw closedError();
     if (signal?.aborted === true) throw cancelled();
-    const permit = this.admission.admit({ grids: 1, bytes: 0, client });
     let onAbort: (() => void) | undefined;
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -78,7 +86,6 @@ export class SpikesRunner {
     } finally {
       clearTimeout(timer);
       if (onAbort) signal?.removeEventListener('abort', onAbort);
-      permit.release();
     }
   }
 

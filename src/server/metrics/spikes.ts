@@ -19,7 +19,7 @@ export class SpikesMetrics {
       registers,
     });
     this.#rate = new Gauge({
-      name: 'spikingrx_firing_rate',
+      name: 'spikingrx_firing_rate_ratio',
       help: 'Share of the neurons of a layer that fired in a time step, of the grid whose spikes were shown last',
       labelNames: ['model', 'version', 'layer'],
       registers,
@@ -49,7 +49,7 @@ export class SpikesMetrics {
     };
     gauge(
       'spikingrx_spikes_requests',
-      'Requests for spikes without an answer',
+      'Requests for spikes whose answer is not out',
       () => engine.stats.spikesRequests,
     );
     gauge(

@@ -84,8 +84,10 @@ export function spikesRoutes(app: App, core: ServiceCore): void {
     },
     async (request, reply) => {
       const { grid, model, version, layers, kinds } = callOf(request);
-      admitGrids({ request, reply, core }, 1);
       const { gone: signal, client, receivedMs } = request;
+      admitGrids({ request, reply, core }, 1);
+      const permit = core.engine.admitSpikes(client);
+      reply.raw.once('close', () => permit.release());
       const context = { model: core.llrModel(model, version), signal, client, receivedMs, layers, kinds };
       const shown = await core.spikes.compute(grid, context);
       // As a stream: the types of the route know objects only.

@@ -100,6 +100,16 @@ describe('POST /v1/spikes', () => {
     expect([response.status, await response.json()]).toMatchObject([400, { error: { field: 'grids' } }]);
   });
 
+  test('takes nine at a time, until their answers are out', async () => {
+    const { engine } = service.server;
+    const held = Array.from({ length: 9 }, (_, i) => engine.admitSpikes(`client ${i}`));
+    const refused = await post(service.url, { grids: [jsonGrid()] });
+    expect(refused).toMatchObject({ status: 429, json: { error: { code: 'QUEUE_FULL' } } });
+    held[0]?.release();
+    await expect(post(service.url, { grids: [jsonGrid()] })).resolves.toMatchObject({ status: 200 });
+    for (const permit of held) permit.release();
+  });
+
   test('who goes away leaves the queue, and nothing stays behind', async () => {
     const gone = new AbortController();
     const cancelled = service.rest.spikes(grid(), { signal: gone.signal });
@@ -119,7 +129,7 @@ describe('POST /v1/spikes', () => {
     const { layers } = await service.rest.spikes(grid());
     const text = await (await fetch(`${service.url}/metrics`)).text();
     for (const { name, rates } of layers) {
-      const sample = `spikingrx_firing_rate{model="random",version="2",layer="${name}"}`;
+      const sample = `spikingrx_firing_rate_ratio{model="random",version="2",layer="${name}"}`;
       const line = text.split('\n').find((one) => one.startsWith(sample)) ?? '';
       const all = rates.flat();
       expect(Number(line.slice(sample.length))).toBeCloseTo(
