@@ -131,7 +131,7 @@ function receiverSeries(
       emphasis: { disabled: true },
       data: points.map(({ snrDb, rate }) => ({
         value: [snrDb, rate.errors === 0 ? null : rate.ber],
-        name: rateText(rate, snrDb),
+        name: pointText(rate, snrDb),
       })),
     },
     {
@@ -155,9 +155,14 @@ interface IntervalApi {
   readonly coord: (value: readonly number[]) => readonly [number, number];
 }
 
-export function rateText({ receiver, errors, bits, interval, ber }: ErrorRate, snrDb: number): string {
-  const [low, high] = interval.map(short);
-  return `${receiver}, ${snrDb} dB\nBER ${short(ber)} (95 %: ${low} to ${high})\n${errors} of ${bits} bits`;
+/** 1.23e-3, as error rates are read. */
+export function rateText(value: number): string {
+  return value === 0 ? '0' : value.toExponential(2);
+}
+
+function pointText({ receiver, errors, bits, interval, ber }: ErrorRate, snrDb: number): string {
+  const [low, high] = interval.map(rateText);
+  return `${receiver}, ${snrDb} dB\nBER ${rateText(ber)} (95 %: ${low} to ${high})\n${errors} of ${bits} bits`;
 }
 
 /** Firing rate of every layer, a bar for each time step. */

@@ -5,7 +5,7 @@ import { TableView } from '../charts/table.js';
 import { Button } from '../ui/forms.js';
 import { short } from '../ui/numbers.js';
 import { Panel } from '../ui/panel.js';
-import { errorRates } from './charts.js';
+import { errorRates, rateText } from './charts.js';
 import { LABELS, type Playground } from './store.js';
 
 const NAMES = [LABELS.model, LABELS['ls-lmmse'], LABELS['perfect-csi']];
@@ -18,7 +18,7 @@ export function ErrorRates({ playground }: { readonly playground: Playground }) 
   const rates = tally.at(snrDb);
   if (tally.snrs.length === 0) return null;
   const [first] = rates;
-  const summary = rates.map(({ receiver, ber }) => `${receiver} ${short(ber)}`).join(', ');
+  const summary = rates.map(({ receiver, ber }) => `${receiver} ${rateText(ber)}`).join(', ');
   return (
     <Panel
       title="Bit error rate"
@@ -45,17 +45,12 @@ export function ErrorRates({ playground }: { readonly playground: Playground }) 
               receiver,
               errors.toLocaleString('en'),
               bits.toLocaleString('en'),
-              rate(ber),
-              `${rate(low)} … ${rate(high)}`,
+              rateText(ber),
+              `${rateText(low)} … ${rateText(high)}`,
             ]),
           }}
         />
       </div>
     </Panel>
   );
-}
-
-/** 1.23e-3, as error rates are read. */
-function rate(value: number): string {
-  return value === 0 ? '0' : value.toExponential(2);
 }

@@ -48,6 +48,7 @@ export class FileSource {
   async drop(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
     this.facts.value = undefined;
+    this.number.set(1);
     this.names.value = files.map(({ name }) => name);
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     if (bytes > MOST_FILE_BYTES) {

@@ -6,7 +6,7 @@ import type { Plane } from '../../chart/picture.js';
 import { GridMap } from '../charts/grid-map.js';
 import { Panel } from '../ui/panel.js';
 import { short } from '../ui/numbers.js';
-import { errorPlane, llrPlane, magnitudeDb } from './planes.js';
+import { errorPlane, llrPlane, magnitudeDb, reach } from './planes.js';
 import { SmallSelect } from './small-select.js';
 import type { Result } from './store.js';
 
@@ -71,7 +71,7 @@ export function LlrPanel({ result, qm }: { readonly result: Result; readonly qm:
       };
     }
     const values = llrPlane(slot, answer.llrs, { bit, qm });
-    return { plane: planeOf(slot, values), scale: divergingScale(`LLR of b${bit}`, values) };
+    return { plane: planeOf(slot, values), scale: divergingScale(`LLR of b${bit}`, [reach(values)]) };
   }, [slot, answer, isErrors, bit, qm]);
   return (
     <Panel

@@ -60,9 +60,12 @@ export interface LlrHistograms {
 
 const BINS = 41;
 
-/** All but the hundredth of largest magnitude lie within: ends in round numbers. */
-function reach(llrs: Float32Array): number {
-  const magnitudes = Float32Array.from(llrs, Math.abs).toSorted();
+/** All but the hundredth of largest magnitude lie within: ends in round numbers. NaN does not count. */
+export function reach(llrs: Float32Array): number {
+  const magnitudes = llrs
+    .filter((llr) => !Number.isNaN(llr))
+    .map(Math.abs)
+    .toSorted();
   const most = magnitudes[Math.floor(0.99 * (magnitudes.length - 1))] ?? 0;
   return divergingScale('', [Math.max(most, 1e-3)]).max;
 }

@@ -15,7 +15,7 @@ import type { Playground } from './store.js';
 
 export function SpikesPanel({ playground }: { readonly playground: Playground }) {
   const { spikes, spikesError, withSpikes } = playground;
-  if (!withSpikes.value) return null;
+  if (!withSpikes.value && spikesError.value === undefined) return null;
   const known = spikes.value;
   if (known !== undefined)
     return (

@@ -98,6 +98,7 @@ export class Playground {
     batch(() => {
       this.withSpikes.value = isOn;
       this.spikes.value = undefined;
+      this.spikesError.value = undefined;
     });
     const job = isOn ? this.#job() : undefined;
     if (job !== undefined) this.#ask(job);
@@ -209,6 +210,8 @@ export class Playground {
       });
     } catch (error) {
       if (aborted.aborted) return;
+      // What a service has not, it will not have for the next slot.
+      if (error instanceof ApiError && [403, 404].includes(error.status)) this.withSpikes.value = false;
       batch(() => {
         this.spikes.value = undefined;
         this.spikesError.value = messageOf(error);

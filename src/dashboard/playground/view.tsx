@@ -4,6 +4,7 @@ import { bitsPerSymbol } from '../../nr/qam.js';
 import { Button, CheckField } from '../ui/forms.js';
 import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { short } from '../ui/numbers.js';
+import { rateText } from './charts.js';
 import { Controls } from './controls.js';
 import { ErrorRates } from './error-rates.js';
 import { GridPanel, LlrPanel } from './maps.js';
@@ -94,7 +95,7 @@ function Results({ result }: { readonly result: Result }) {
 function Tiles({ result }: { readonly result: Result }) {
   const { answer, receivers, roundTripMs, slot } = result;
   const bits = slot.bits?.length ?? 0;
-  const { decodeMs, queueMs, computeMs } = answer.timing;
+  const { queueMs, computeMs } = answer.timing;
   return (
     <dl class="tiles" aria-label="This slot">
       {receivers.map(({ label, errors }) => (
@@ -107,18 +108,18 @@ function Tiles({ result }: { readonly result: Result }) {
           <dd class="tile-note">
             {errors === undefined
               ? 'the bits sent are not known'
-              : `BER ${short(errors / bits)} in this slot`}
+              : `BER ${rateText(errors / bits)} in this slot`}
           </dd>
         </div>
       ))}
       <div class="tile">
-        <dt>In the service</dt>
+        <dt>Round trip</dt>
         <dd class="tile-value">
-          {short(decodeMs + queueMs + computeMs)}
+          {short(roundTripMs)}
           <span class="unit">ms</span>
         </dd>
         <dd class="tile-note">
-          queue {short(queueMs)}, compute {short(computeMs)}; round trip {short(roundTripMs)} ms
+          queue {short(queueMs)} ms, compute {short(computeMs)} ms
         </dd>
       </div>
       <div class="tile">
