@@ -66,6 +66,7 @@ export class Playground {
   #pause: ReturnType<typeof setTimeout> | undefined;
   readonly #work = new LatestWork<Job>((job, state) => this.#run(job, state), GRACE_MS);
 
+  /** Also the way on after an error: {@link follow} sends the slot again. */
   async loadModels(): Promise<void> {
     try {
       this.models.value = await gridModels();
@@ -76,13 +77,6 @@ export class Playground {
     } catch (error) {
       this.error.value = messageOf(error);
     }
-  }
-
-  /** After an error: the models, if there are none yet, and the slot again. */
-  async retry(): Promise<void> {
-    await this.loadModels();
-    const job = this.#job();
-    if (job !== undefined) this.#ask(job);
   }
 
   setSource(source: 'simulated' | 'file'): void {
@@ -179,7 +173,10 @@ export class Playground {
       return;
     }
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => this.isContinuous.peek() && this.nextSlot(), PAUSE_MS);
+    this.#pause = setTimeout(() => {
+      if (this.isContinuous.peek()) this.nextSlot();
+      else this.isBusy.value = false;
+    }, PAUSE_MS);
   }
 
   async #askModel(slot: PlaySlot, model: ModelOption, aborted: AbortSignal): Promise<void> {

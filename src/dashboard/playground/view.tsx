@@ -35,7 +35,7 @@ export function PlaygroundView() {
       {playground.error.value !== undefined && (
         <p class="note" data-tone="bad" role="alert">
           {playground.error.value}{' '}
-          <Button isSmall onClick={() => void playground.retry()}>
+          <Button isSmall onClick={() => void playground.loadModels()}>
             Try again
           </Button>
         </p>
@@ -77,7 +77,7 @@ function Tools() {
 function Results({ result }: { readonly result: Result }) {
   const qm = bitsPerSymbol(result.slot.modulation);
   return (
-    <>
+    <section class="results" aria-label="Answer" aria-busy={playground.isBusy.value}>
       <Tiles result={result} />
       <div class="panels">
         <GridPanel result={result} />
@@ -87,7 +87,7 @@ function Results({ result }: { readonly result: Result }) {
         <SpikesPanel playground={playground} />
         <ErrorRates playground={playground} />
       </div>
-    </>
+    </section>
   );
 }
 
