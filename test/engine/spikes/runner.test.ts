@@ -84,7 +84,7 @@ it('has room for nine, of one client for eight', () => {
 
 it('answers at once who goes away or is too late, and goes on with the others', async () => {
   const running = new AbortController();
-  const first = permits({ signal: running.signal });
+  const first = held({ signal: running.signal });
   const waiting = new AbortController();
   const second = ask(SCRIPT.answer, 0, { signal: waiting.signal });
   const third = ask(SCRIPT.answer, 0, { deadlineMs: performance.now() });
