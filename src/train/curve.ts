@@ -30,7 +30,7 @@ export interface TrainingCurveOptions {
   readonly scheme?: ColourScheme;
 }
 
-export const TRAINING_CURVE_SIZE = { width: 760, height: 630 } as const;
+export const TRAINING_CURVE_SIZE = { width: 760, height: 664 } as const;
 
 /** Loss and bit error rate above, firing rates of the layers below, over the steps. */
 export function trainingCurveOption(

@@ -69,10 +69,10 @@ function llrMap({ llrs, model, slot }: Subject): Figure {
   };
 }
 
-/** The next of 1, 2, 3, 5, 8, 10, 15, 20, 30, 50 … at or above. */
+/** The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20 … at or above. */
 export function niceLimit(value: number): number {
   const decade = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
-  return decade * ([1, 1.5, 2, 3, 5, 8].find((step) => step * decade >= value * 0.999) ?? 10);
+  return decade * ([1, 1.5, 2, 3, 4, 5, 6, 8].find((step) => step * decade >= value * 0.999) ?? 10);
 }
 
 interface NamedHistogram extends Histogram {

@@ -2,11 +2,13 @@
 import type { Section } from '../section.js';
 import { channelGroup } from './channel-figures.js';
 import { constellationGroup } from './constellation.js';
+import { energyGroup } from './energy.js';
 import { errorGroup } from './errors.js';
 import type { EvaluationChoice } from './evaluation.js';
 import { llrGroup } from './llrs.js';
 import { performanceGroup } from './performance.js';
 import { sweepGroup } from './sweep-figure.js';
+import { beforeAfterGroup, trainingCurveGroup } from './training-figures.js';
 
 export function receiverSections(evaluation: EvaluationChoice): readonly Section[] {
   return [
@@ -35,12 +37,27 @@ export function receiverSections(evaluation: EvaluationChoice): readonly Section
       groups: [performanceGroup(evaluation)],
     },
     {
+      id: 'energy',
+      title: 'Operations and energy',
+      intro:
+        'What the model has to compute for this slot, counted, beside an ANN of the same shape; and what that costs, estimated.',
+      groups: [energyGroup],
+    },
+    {
       id: 'beta-theta',
       title: 'Effect of β and θ',
       intro:
         'β is the share of its potential that a neuron keeps from step to step, θ the potential at which it fires. ' +
         'Together they set how often the network spikes, and so what it costs and what it still can tell.',
       groups: [sweepGroup],
+    },
+    {
+      id: 'training',
+      title: 'Training',
+      intro:
+        'How the model came to be what it is: the course of its training, and the network before the first step beside the ' +
+        'one after the last.',
+      groups: [trainingCurveGroup, beforeAfterGroup],
     },
   ];
 }

@@ -1,10 +1,8 @@
 /** What β and θ do to a trained network: its own weights at other values of both. */
 import { createSession, type RuntimeTensor } from '../../engine/session.js';
-import { batches, feedsOf, inCodewordOrder } from '../../evaluate/receivers.js';
 import { resultOf } from '../../evaluate/point.js';
 import { emptyTally, tallySlot } from '../../evaluate/tally.js';
-import { bitsPerSymbol, type Modulation } from '../../nr/qam.js';
-import { TENSOR_NAMES } from '../../onnx/contract.js';
+import type { Modulation } from '../../nr/qam.js';
 import { readNodes } from '../../onnx/model-nodes.js';
 import {
   driveScaleOf,
@@ -12,8 +10,9 @@ import {
   type NeuronSettings,
   withNeuronInputs,
 } from '../../onnx/neuron-inputs.js';
-import { findTaps, tapName, withTaps } from '../../onnx/taps.js';
+import { withTaps } from '../../onnx/taps.js';
 import type { Slot } from '../../phy/slot.js';
+import { meanOf, runSlots, type SlotRun, tappedLayers } from './runs.js';
 
 export interface SweepPoint extends NeuronSettings {
   /** Spikes per neuron and step, by layer. */
@@ -36,8 +35,6 @@ export interface Sweep {
   readonly slots: readonly Slot[];
 }
 
-type Run = (settings: NeuronSettings) => Promise<SweepPoint>;
-
 /**
  * Runs the model at every pair of β and θ on the same slots.
  * @param onPoint is told how many are done
@@ -45,41 +42,16 @@ type Run = (settings: NeuronSettings) => Promise<SweepPoint>;
  * @throws FAILED_PRECONDITION for a model without spiking layers
  */
 export async function sweepNeurons(sweep: Sweep, onPoint: (done: number) => void): Promise<SweepPoint[]> {
-  const layers = [...findTaps(readNodes(sweep.bytes))].map(([layer, steps]) => ({
-    layer,
-    taps: steps.map((_, step) => tapName(layer, step, 'spikes')),
-  }));
-  const session = await createSession(withNeuronInputs(withTaps(sweep.bytes, ['spikes'])));
-  const run: Run = async (settings) => {
-    const counts = layers.map(() => ({ spikes: 0, neurons: 0 }));
-    const tally = emptyTally();
-    for (const batch of batches(sweep.slots)) {
-      const outputs = await session.run({ ...feedsOf(batch), ...neuronFeeds(settings, sweep.own) });
-      layers.forEach(({ taps }, i) => {
-        for (const tap of taps) count(counts[i] as Count, outputs[tap]?.data as Float32Array);
-      });
-      const planes = outputs[TENSOR_NAMES.llr]?.data as Float32Array;
-      batch.forEach((slot, row) => {
-        const size = bitsPerSymbol(slot.modulation) * slot.dataMask.length;
-        const llrs = inCodewordOrder(planes.subarray(row * size, (row + 1) * size), slot);
-        tallySlot(tally, llrs, { slot });
-      });
-    }
-    const rates = counts.map(({ spikes, neurons }) => spikes / neurons);
-    const { gmi, bitErrorRate } = resultOf('', tally, sweep.modulation);
-    return {
-      ...settings,
-      firingRates: new Map(layers.map(({ layer }, i) => [layer, rates[i] as number])),
-      firingRate: rates.reduce((sum, rate) => sum + rate, 0) / rates.length,
-      gmi,
-      bitErrorRate,
-    };
-  };
+  const { bytes, own, betas, thresholds, slots } = sweep;
+  const layers = tappedLayers(readNodes(bytes));
+  const session = await createSession(withNeuronInputs(withTaps(bytes, ['spikes'])));
   try {
     const points: SweepPoint[] = [];
-    for (const threshold of sweep.thresholds)
-      for (const beta of sweep.betas) {
-        points.push(await run({ beta, threshold }));
+    for (const threshold of thresholds)
+      for (const beta of betas) {
+        const settings = { beta, threshold };
+        const run = await runSlots(session, layers, slots, neuronFeeds(settings, own));
+        points.push({ ...settings, ...qualityOf(run, sweep) });
         onPoint(points.length);
       }
     return points;
@@ -88,14 +60,12 @@ export async function sweepNeurons(sweep: Sweep, onPoint: (done: number) => void
   }
 }
 
-interface Count {
-  spikes: number;
-  neurons: number;
-}
-
-function count(into: Count, spikes: Float32Array): void {
-  into.spikes += spikes.reduce((sum, spike) => sum + spike, 0);
-  into.neurons += spikes.length;
+function qualityOf({ firingRates, llrs }: SlotRun, { slots, modulation }: Sweep) {
+  const tally = emptyTally();
+  slots.forEach((slot, i) => tallySlot(tally, llrs[i] as Float32Array, { slot }));
+  const { gmi, bitErrorRate } = resultOf('', tally, modulation);
+  const means = new Map([...firingRates].map(([layer, rates]) => [layer, meanOf(rates)] as const));
+  return { firingRates: means, firingRate: meanOf([...means.values()]), gmi, bitErrorRate };
 }
 
 function scalar(value: number): RuntimeTensor {

@@ -37,7 +37,7 @@ describe('measures of a slot', () => {
   it('bound what colours show', () => {
     expect(magnitudeQuantile(floats(-4, 1, 2, -3), 0.5)).toBe(3);
     expect(magnitudeQuantile(floats(-4, 1), 1)).toBe(4);
-    expect([0.013, 1, 4, 8.5, 27].map(niceLimit)).toEqual([0.015, 1, 5, 10, 30]);
+    expect([0.013, 1, 4.2, 8.5, 27].map(niceLimit)).toEqual([0.015, 1, 5, 10, 30]);
   });
 
   it('write shares', () => {
