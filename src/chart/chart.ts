@@ -16,6 +16,9 @@ export function seriesLook(index: number) {
   };
 }
 
+/** Of the lines below a title, pixels. */
+const LINE_HEIGHT = 16;
+
 /** Title and the line, or lines, below it. */
 export function heading(text: string, below: string) {
   return {
@@ -24,7 +27,7 @@ export function heading(text: string, below: string) {
     left: 16,
     top: 10,
     textStyle: { color: LIGHT.text, fontSize: 16 },
-    subtextStyle: { color: LIGHT.muted, fontSize: 12, lineHeight: 16 },
+    subtextStyle: { color: LIGHT.muted, fontSize: 12, lineHeight: LINE_HEIGHT },
   };
 }
 
@@ -44,10 +47,11 @@ export interface ChartText {
 
 /** Heading, plot and legend, one above the other. */
 export function layout({ title, below, names }: ChartText) {
+  const text = inLines(below.filter((part) => part !== undefined));
   return {
-    title: heading(title, inLines(below.filter((part) => part !== undefined))),
+    title: heading(title, text),
     legend: legend(names),
-    grid: { left: 72, right: 28, top: 74, bottom: 86 },
+    grid: { left: 72, right: 28, top: 74 + LINE_HEIGHT * (text.split('\n').length - 1), bottom: 86 },
   };
 }
 

@@ -29,10 +29,13 @@ function number(text: string): number {
 
 /** @param defaults `snrDb`: a number, or words for what decides where the flag is not given. */
 export function slotOptions(command: Command, { snrDb }: { readonly snrDb: number | string }): Command {
-  const snr = new Option('--snr <dB>', 'received signal energy per RE and antenna over N0').argParser(number);
+  const words = typeof snrDb === 'string' ? ` (default: ${snrDb})` : '';
+  const snr = new Option('--snr <dB>', `received signal energy per RE and antenna over N0${words}`).argParser(
+    number,
+  );
   return command
     .option('--prb <n>', 'resource blocks', positiveInteger, 4)
-    .addOption(typeof snrDb === 'number' ? snr.default(snrDb) : snr.default(undefined, snrDb))
+    .addOption(typeof snrDb === 'number' ? snr.default(snrDb) : snr)
     .addOption(
       new Option('--profile <name>', 'channel')
         .choices([...TDL_PROFILE_NAMES, 'awgn', 'rayleigh'])
