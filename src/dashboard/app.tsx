@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { askForKey, key } from './api/key.js';
 import { LiveView } from './live/view.js';
 import { serviceState } from './live/state.js';
-import { followService, heardAt, now, service, stream } from './live/store.js';
+import { followService, service, silentMs, stream } from './live/store.js';
 import { PlaygroundView } from './playground/view.js';
 import { LatestRequestView } from './request/view.js';
 import { followAddress, route, ROUTES, type RouteId } from './routes.js';
@@ -90,11 +90,7 @@ function Bar() {
 
 function StateBadge() {
   const state = useComputed(() =>
-    serviceState({
-      stream: stream.value,
-      service: service.value,
-      silentMs: now.value - (heardAt.value ?? now.value),
-    }),
+    serviceState({ stream: stream.value, service: service.value, silentMs: silentMs.value }),
   );
   const { tone, text, detail } = state.value;
   return (

@@ -99,7 +99,7 @@ describe('the state of the service', () => {
   it.each<[Parameters<typeof serviceState>[0], string, string]>([
     [{ stream: { kind: 'connecting' }, service: undefined, silentMs: 0 }, 'plain', 'Connecting …'],
     [{ stream: { kind: 'live' }, service: SERVICE, silentMs: 900 }, 'good', 'Ready'],
-    [{ stream: { kind: 'live' }, service: SERVICE, silentMs: 7000 }, 'warn', 'Silent for 7 s'],
+    [{ stream: { kind: 'live' }, service: SERVICE, silentMs: 7000 }, 'warn', 'Silent'],
     [{ stream: { kind: 'live' }, service: { ...SERVICE, ready: false }, silentMs: 0 }, 'warn', 'Not ready'],
     [{ stream: { kind: 'lost', message: 'x' }, service: SERVICE, silentMs: 0 }, 'bad', 'Reconnecting …'],
     [

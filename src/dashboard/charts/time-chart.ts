@@ -105,6 +105,8 @@ function seriesOption({ name, points, colour, kind = 'line', marked }: TimeSerie
     step: kind === 'step' ? 'end' : false,
     lineStyle: { color, width: 1.5 },
     ...(kind === 'area' && { areaStyle: { color, opacity: 0.14 } }),
+    // Each symbol costs as much as a line: only where some are needed.
+    showSymbol: (marked?.size ?? 0) > 0,
     symbol: 'circle',
     symbolSize: (_value: unknown, { dataIndex }: { dataIndex: number }) => (marked?.has(dataIndex) ? 5 : 0),
     emphasis: { disabled: true },

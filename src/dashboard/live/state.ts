@@ -28,7 +28,8 @@ export function serviceState({ stream, service, silentMs }: Known): ServiceState
       : { tone: 'bad', text: stream.status === 401 ? 'Key needed' : 'Refused', detail: stream.message };
   if (stream.kind === 'lost') return { tone: 'bad', text: 'Reconnecting …', detail: stream.message };
   if (stream.kind === 'connecting' || service === undefined) return { tone: 'plain', text: 'Connecting …' };
-  if (silentMs > STALE_MS) return { tone: 'warn', text: `Silent for ${Math.round(silentMs / 1000)} s` };
+  if (silentMs > STALE_MS)
+    return { tone: 'warn', text: 'Silent', detail: `Nothing heard for ${Math.round(silentMs / 1000)} s.` };
   if (service.ready) return { tone: 'good', text: 'Ready' };
   return {
     tone: 'warn',

@@ -1,5 +1,5 @@
 /** What the page knows of the service: one stream for the header and every view. */
-import { effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type { LiveEvents, LiveSample, LiveService } from '../../wire/live.js';
 import { call } from '../api/client.js';
 import { key } from '../api/key.js';
@@ -17,6 +17,14 @@ export const now = signal(Date.now());
 /** When the latest event came, by the viewer's clock. */
 export const heardAt = signal<number | undefined>(undefined);
 
+/** Samples come once a second. */
+const QUIET_MS = 2500;
+/** Milliseconds since the latest event; 0 while events come as they should, so that the clock alone changes nothing. */
+export const silentMs = computed(() => {
+  const ms = now.value - (heardAt.value ?? now.value);
+  return ms > QUIET_MS ? ms : 0;
+});
+
 /** The samples with those that are new, in order, none twice, bounded. */
 export function withSamples(
   known: readonly LiveSample[],
@@ -32,13 +40,15 @@ export function withSamples(
 }
 
 function take<Name extends keyof LiveEvents>(name: Name, data: LiveEvents[Name]): void {
-  heardAt.value = Date.now();
   const event = { name, data } as {
     [N in keyof LiveEvents]: { name: N; data: LiveEvents[N] };
   }[keyof LiveEvents];
-  if (event.name === 'service') takeService(event.data);
-  else if (event.name === 'history') samples.value = withSamples(samples.value, event.data.samples);
-  else samples.value = withSamples(samples.value, [event.data]);
+  batch(() => {
+    heardAt.value = Date.now();
+    if (event.name === 'service') takeService(event.data);
+    else if (event.name === 'history') samples.value = withSamples(samples.value, event.data.samples);
+    else samples.value = withSamples(samples.value, [event.data]);
+  });
 }
 
 /** A service that has begun anew counts from nothing. */

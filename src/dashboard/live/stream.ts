@@ -71,9 +71,11 @@ async function readOnce(options: StreamOptions, onAlive: () => void): Promise<vo
       .pipeThrough(heard)
       .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .pipeThrough(new EventSourceParserStream());
+    let isLive = false;
     for await (const { event, data } of valuesOf(events)) {
       onAlive();
-      onState({ kind: 'live' });
+      if (!isLive) onState({ kind: 'live' });
+      isLive = true;
       if (event !== undefined && NAMES.has(event)) onEvent(event as keyof LiveEvents, JSON.parse(data));
     }
   } finally {

@@ -1,5 +1,5 @@
 /** The last minutes of the service, moving. */
-import { signal, useSignal } from '@preact/signals';
+import { computed, signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { LiveService } from '../../wire/live.js';
 import { ChartPanel } from '../charts/chart.js';
@@ -11,7 +11,7 @@ import { clockTime, duration } from '../ui/numbers.js';
 import { BatchSizes } from './batch-sizes.js';
 import * as charts from './charts.js';
 import { inWindow } from './series.js';
-import { heardAt, now, samples, service } from './store.js';
+import { now, samples, service, silentMs } from './store.js';
 import { Tiles } from './tiles.js';
 import { Waiting } from './waiting.js';
 
@@ -37,22 +37,23 @@ export function LiveView() {
       <header class="view-head">
         <div>
           <h1>Live</h1>
-          {known !== undefined && <p>{inShort(known)}</p>}
+          {known !== undefined && <InShort service={known} />}
         </div>
         {known !== undefined && <Tools />}
       </header>
-      {known === undefined ? <Waiting /> : <Charts window={windowOf(known)} />}
+      <Waiting />
+      {shown.value !== undefined && <Charts window={shown.value} />}
     </>
   );
 }
 
 /** The models, where they run, and since when. */
-function inShort({ models, provider, workers, startedAt }: LiveService): string {
-  const [first, ...others] = models.filter(({ state }) => /^ready$/i.test(state)).sort(defaultFirst);
+function InShort({ service: { models, provider, workers, startedAt } }: { readonly service: LiveService }) {
+  const [first, ...others] = models.filter(({ state }) => state === 'READY').sort(defaultFirst);
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const served = first === undefined ? 'no model ready' : `${first.name} ${first.version}${more}`;
   const threads = `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
-  return [served, provider, threads, `running for ${duration(now.value - startedAt)}`].join(' · ');
+  return <p>{[served, provider, threads, `running for ${duration(now.value - startedAt)}`].join(' · ')}</p>;
 }
 
 const defaultFirst = (a: { isDefault: boolean }, b: { isDefault: boolean }) =>
@@ -82,16 +83,17 @@ function Tools() {
 
 /** The present by the service's clock: the latest sample, and on from there while none comes. */
 function endNow(): number {
-  const silentMs = now.value - (heardAt.value ?? now.value);
-  const latest = samples.value.at(-1)?.at ?? now.value;
-  return silentMs > 2500 ? latest + silentMs : latest;
+  return (samples.value.at(-1)?.at ?? now.peek()) + silentMs.value;
 }
 
-function windowOf({ limits }: LiveService): charts.LiveWindow {
+/** What the charts are of. */
+const shown = computed<charts.LiveWindow | undefined>(() => {
+  if (service.value === undefined) return undefined;
   const { samples: known, endAt: to } = paused.value ?? { samples: samples.value, endAt: endNow() };
   const windowMs = Number(minutes.value) * 60_000;
-  return { ...limits, samples: inWindow(known, to, windowMs), from: to - windowMs, to };
-}
+  const { maxQueuedGrids, maxBatchGrids } = service.value.limits;
+  return { samples: inWindow(known, to, windowMs), from: to - windowMs, to, maxQueuedGrids, maxBatchGrids };
+});
 
 function Charts({ window }: { readonly window: charts.LiveWindow }) {
   const quantile = useSignal<charts.Quantile>('p99Ms');

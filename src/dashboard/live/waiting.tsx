@@ -1,9 +1,14 @@
 import { serviceState } from './state.js';
-import { service, stream } from './store.js';
+import { service, silentMs, stream } from './store.js';
 
-/** In the place of what is not known yet, or not here: why, and what can be done. */
+/** What is not as it should be, and why: in the place of what is not known, or above what may be old. */
 export function Waiting() {
-  const { tone, text, detail } = serviceState({ stream: stream.value, service: service.value, silentMs: 0 });
+  const { tone, text, detail } = serviceState({
+    stream: stream.value,
+    service: service.value,
+    silentMs: silentMs.value,
+  });
+  if (tone === 'good') return null;
   return (
     <p class="note" data-tone={tone}>
       <strong>{text}</strong> {detail}

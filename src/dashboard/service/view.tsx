@@ -12,7 +12,8 @@ export function ServiceView() {
       <header class="view-head">
         <h1>Service</h1>
       </header>
-      {known === undefined ? <Waiting /> : <Known service={known} />}
+      <Waiting />
+      {known !== undefined && <Known service={known} />}
     </>
   );
 }
