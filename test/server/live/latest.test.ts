@@ -6,7 +6,7 @@ import { Random } from '#phy/random.js';
 import { loadConfig } from '#server/config.js';
 import { llrPlanes } from '#server/live/latest.js';
 import { LatestRequestSchema, type LatestRequest } from '#wire/latest.js';
-import { grid, pilotTensor, rxTensor } from '../helpers/grids.js';
+import { DMRS_CONFIG, grid, jsonGrid, pilotTensor, rxTensor } from '../helpers/grids.js';
 import { startTestService, type TestService } from '../helpers/service.js';
 
 describe('planes of an answer', () => {
@@ -93,6 +93,24 @@ describe('the latest grid', () => {
     const next = await latest();
     expect(next).toMatchObject({ transport: 'grpc', id: 'g5', shape: { nSc: 36 }, llrDatatype: 'i8' });
     expect(floats(next.rx)).toEqual(planesOf(rxTensor({ seed: 5, nSc: 36 }).data, 14 * 36));
+  });
+
+  test('is the last of several, in JSON and with a configuration of its pilots too', async () => {
+    const grids = [grid({ seed: 6 }), grid({ seed: 7 })].map((one) => ({
+      ...jsonGrid(one),
+      dmrs: { config: DMRS_CONFIG },
+    }));
+    const answer = await fetch(`${service.url}/v1/llr`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ grids }),
+    });
+    expect(answer.status).toBe(200);
+    const seen = await latest();
+    expect(['g6', 'g7']).toContain(seen.id);
+    const seed = Number(seen.id.slice(1));
+    expect(floats(seen.rx)).toEqual(planesOf(rxTensor({ seed }).data, 14 * 24));
+    expect(floats(seen.dmrs)).toEqual(planesOf(pilotTensor().data as Float32Array, 14 * 24));
   });
 
   test('stays when a grid fails', async () => {
