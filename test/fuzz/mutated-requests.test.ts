@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(async () => service.close());
 
 /** Whatever comes, the answer is 2xx or 4xx in the one error form. */
-async function answerTo(body: string | Buffer, type: string, query = ''): Promise<string> {
-  const response = await fetch(`${service.url}/v1/llr${query}`, {
+async function answerTo(path: string, body: string | Buffer, type: string): Promise<string> {
+  const response = await fetch(`${service.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': type },
     body: body as string,
@@ -38,13 +38,17 @@ function mutated(value: unknown, path: readonly number[], replacement: unknown):
     : { ...value, [key]: changed };
 }
 
+/** What takes a grid. */
+const ROUTES = fc.constantFrom('/v1/llr', '/v1/spikes');
+
 describe('nothing a client sends is answered by 5xx', () => {
   test('JSON with one part wrong', async () => {
     const paths = fc.array(fc.nat({ max: 5 }), { maxLength: 5 });
+    const parts = fc.oneof(fc.jsonValue(), fc.constant(undefined));
     await fc.assert(
-      fc.asyncProperty(paths, fc.oneof(fc.jsonValue(), fc.constant(undefined)), async (path, part) => {
+      fc.asyncProperty(ROUTES, paths, parts, async (route, path, part) => {
         const body = JSON.stringify(mutated({ grids: [jsonGrid()], output: { scale: 1 } }, path, part)) ?? '';
-        expect(await answerTo(body, 'application/json')).toMatch(/^(ok|refused)$/);
+        expect(await answerTo(route, body, 'application/json')).toMatch(/^(ok|refused)$/);
       }),
       runs(300),
     );
@@ -60,14 +64,17 @@ describe('nothing a client sends is answered by 5xx', () => {
       'ids',
       'outputScale',
       'timeoutMs',
+      'layers',
+      'kinds',
     );
+    const bytes = fc.uint8Array({ maxLength: 300 });
     const value = fc.oneof(fc.string(), fc.integer().map(String), fc.constant('2,14,24'), fc.json());
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.dictionary(key, value), async (bytes, query) => {
-        const body = Buffer.from(bytes);
-        const text = `?${new URLSearchParams(query).toString()}`;
-        expect(await answerTo(body, 'application/octet-stream', text)).toMatch(/^(ok|refused)$/);
-        expect(await answerTo(body, 'application/json')).toBe('refused');
+      fc.asyncProperty(ROUTES, bytes, fc.dictionary(key, value), async (route, sent, query) => {
+        const body = Buffer.from(sent);
+        const path = `${route}?${new URLSearchParams(query).toString()}`;
+        expect(await answerTo(path, body, 'application/octet-stream')).toMatch(/^(ok|refused)$/);
+        expect(await answerTo(route, body, 'application/json')).toBe('refused');
       }),
       runs(150),
     );

@@ -56,6 +56,7 @@ describe('answers tell nothing of the inside', () => {
     ['/v1/llr', json('POST', { model: '../../etc', grids: [good] })],
     ['/v1/llr', json('POST', { model: 'constructor', grids: [good] })],
     ['/v1/llr', { ...json('POST', 'x'), headers: { 'content-type': 'text/x' } }],
+    ['/v1/spikes', json('POST', { grids: [good], layers: ['../../etc'] })],
     ['/v1/llr?shape=1', { ...json('POST', 'x'), headers: { 'content-type': 'application/octet-stream' } }],
     ['/v1/models/..%2f..%2fetc%2fpasswd', {}],
     ['/v1/models/random?version=..%2f', {}],
@@ -78,7 +79,14 @@ describe('answers tell nothing of the inside', () => {
   });
 
   test('whatever is sent, over REST', async () => {
-    const paths = constantFrom('/v1/llr', '/v2/models/random/infer', '/v1/models/', '/v1/reports', '/');
+    const paths = constantFrom(
+      '/v1/llr',
+      '/v1/spikes',
+      '/v2/models/random/infer',
+      '/v1/models/',
+      '/v1/reports',
+      '/',
+    );
     const types = constantFrom('application/json', 'application/octet-stream', 'text/plain', '');
     await assert(
       asyncProperty(

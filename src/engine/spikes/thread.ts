@@ -105,7 +105,8 @@ export class SpikesThread {
 
   private lose(reason: string): void {
     this.alive = false;
-    this.fail(`the worker for spikes is gone: ${reason}`);
+    // The reason may name files: it is for the log.
+    this.fail('the worker for spikes ended before it had an answer', new Error(reason));
   }
 
   /** It is left to itself, and ends when the run returns, if ever. */
@@ -116,9 +117,9 @@ export class SpikesThread {
     this.fail(`the spikes were not there within ${this.stallMs} ms; their worker was given up`);
   }
 
-  private fail(message: string): void {
+  private fail(message: string, cause?: Error): void {
     clearTimeout(this.stallTimer);
-    this.running?.reject(new SpikingRxError('INTERNAL', message));
+    this.running?.reject(new SpikingRxError('INTERNAL', message, { cause }));
     this.running = undefined;
   }
 }
