@@ -51,6 +51,7 @@ const SERVICE: LiveService = {
   version: '1',
   startedAt: 0,
   ready: true,
+  latestRequest: false,
   provider: 'cpu',
   workers: 2,
   limits: { maxQueuedGrids: 1, maxBatchGrids: 1 },
