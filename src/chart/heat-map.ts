@@ -195,6 +195,7 @@ export function colourBar(scale: ColourScale, beside: Place, gap = 14): Plot {
   const values = Array.from({ length: BAR_STEPS }, (_, i) => max - ((i + 0.5) * (max - min)) / BAR_STEPS);
   const plane: Plane = { rows: BAR_STEPS, columns: 1, values };
   const picture = pictureOf(plane, scale, { across: 4, down: 2 });
+  const customValues = barTicks(scale, place.height / 36);
   return {
     place,
     xAxis: { type: 'value', min: 0, max: 1, show: false },
@@ -204,10 +205,9 @@ export function colourBar(scale: ColourScale, beside: Place, gap = 14): Plot {
       position: 'right',
       min,
       max,
-      splitNumber: Math.max(2, Math.round(place.height / 45)),
-      ...(scale.step !== undefined && { minInterval: scale.step }),
       splitLine: { show: false },
-      axisLabel: { ...axisStyle.axisLabel, hideOverlap: true, formatter: shortNumber },
+      axisTick: { ...axisStyle.axisTick, customValues },
+      axisLabel: { ...axisStyle.axisLabel, formatter: shortNumber, customValues },
       name,
       nameLocation: 'middle',
       nameGap: 44,
@@ -216,6 +216,17 @@ export function colourBar(scale: ColourScale, beside: Place, gap = 14): Plot {
     },
     series: [pictureSeries(picture)],
   };
+}
+
+/** At most about `most` round numbers, and the ends unless one of those is next to them. */
+function barTicks({ min, max, step: least = 0 }: ColourScale, most: number): number[] {
+  const rough = Math.max((max - min) / Math.max(1, most), least);
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5].find((factor) => factor * decade >= rough * (1 - 1e-9)) ?? 10) * decade;
+  const [first, last] = [Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9)];
+  const round = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  const far = (end: number): boolean => round.every((tick) => Math.abs(tick - end) > 0.6 * step);
+  return [...(far(min) ? [min] : []), ...round, ...(far(max) ? [max] : [])];
 }
 
 /** Three digits tell enough: 0.0123, −4.5, 2e−5. */

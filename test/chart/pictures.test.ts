@@ -141,3 +141,20 @@ describe('tiles', () => {
     ]);
   });
 });
+
+describe('a colour bar', () => {
+  it.each([
+    [0, 1, ['0', '0.2', '0.4', '0.6', '0.8', '1']],
+    [0, 19, ['0', '5', '10', '15', '19']],
+    [0, 16, ['0', '5', '10', '15']],
+    [-1.28, 1.28, ['−1', '−0.5', '0', '0.5', '1']],
+    [-24, 7.5, ['−20', '−10', '0', '7.5']],
+    [3, 3.0002, ['3']],
+  ])('from %d to %d has round numbers, and its ends where there is room', (min, max, labels) => {
+    const bar = colourBar({ ...SCALE, min, max }, PLACE);
+    const { axisLabel } = bar.yAxis as { axisLabel: { customValues: number[] } };
+    expect([...new Set(axisLabel.customValues.map(shortNumber))]).toEqual(labels);
+    const svg = renderChart(plotChart([bar]), { size: { width: 600, height: 360 } });
+    for (const label of labels) expect(svg).toContain(`>${label}</text>`);
+  });
+});
