@@ -32,7 +32,7 @@ describe.each(MODULATIONS)('%s', (modulation) => {
   it('has unit mean energy and zero mean', () => {
     const energy = points.reduce((sum, x) => sum + x * x, 0) / size;
     expect(energy).toBeCloseTo(1, 12);
-    expect(points.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 12);
+    expect(points.reduce((sum, x) => sum + x, 0) / size).toBeCloseTo(0, 12);
   });
 
   it('has neighbours that differ in one bit', () => {

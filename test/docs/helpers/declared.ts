@@ -12,6 +12,7 @@ const PYTHON_CLIENTS =
 const NEVER: readonly Declared[] = [
   { pattern: /^docker /, why: 'needs a Docker daemon' },
   { pattern: /^sudo apt-get /, why: 'changes the machine; `.ci/packages` does it where it may' },
+  { pattern: /^npm run docs$/, why: 'writes into docs/ of the repository; test/docs compares' },
   { pattern: /^npm run soak -- --record/, why: 'writes into bench/ of the repository' },
   { pattern: /^npm (test|run (check|format)\b)|npx vitest|^\.ci\/run/, why: 'is what runs this test' },
   ...(PYTHON_CLIENTS
@@ -46,7 +47,7 @@ const called = (command: string): RegExp =>
 
 /** Commands that are run with less to do than on the page. */
 export const SHORTENED: readonly Shortened[] = [
-  { pattern: called('train --config'), flags: '--stop-at 1', why: 'one step of training' },
+  { pattern: called('train --config models/'), flags: '--stop-at 1', why: 'one step of training' },
   { pattern: called('evaluate'), flags: '--slots 1 --snr 8 --workers 1', why: 'one slot a case' },
   { pattern: called('energy'), flags: '--slots 1 --snr 8', why: 'one slot' },
   { pattern: called('report'), flags: '--sections slot', why: 'one figure of all' },
@@ -67,11 +68,19 @@ export const SHORTENED: readonly Shortened[] = [
     why: 'a moment of load',
   },
   {
+    pattern: /python3 clients\/python\/link_simulator/,
+    flags: '--url http://localhost:8000 --slots 4',
+    why: 'few slots, from the port that the service has here',
+  },
+  {
     pattern: /python3 clients\//,
     flags: '--target localhost:8001',
     why: 'the default, at the port that it has here',
   },
 ];
+
+/** Configurations in docs/ train for so many steps here. */
+export const TRAINING_STEPS = 2;
 
 /** The command as it is run: shortened, and with the ports that it finds here. */
 export function asRun(text: string, ports: Ports): string {

@@ -48,5 +48,5 @@ function isWhole(command: string): boolean {
   const [, end] = /<<-?\s*['"]?(\w+)/.exec(code) ?? [];
   if (end !== undefined) return new RegExp(`^${end}$`, 'm').test(code);
   const quotes = code.replaceAll(/'[^']*'|"(?:[^"\\]|\\.)*"/g, '');
-  return !code.endsWith('\\') && !/['"]/.test(quotes);
+  return !/(\\|\||&&)$/.test(code) && !/['"]/.test(quotes);
 }

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PYTHON } from '../../helpers/tools.js';
-import type { Ports } from './declared.js';
+import { type Ports, TRAINING_STEPS } from './declared.js';
 
 /** The small models: what the services of the pages serve, so that they start quickly. */
 const SERVED = ['spikingrx-qpsk-1rx', 'spikingrx-qpsk-2rx'];
@@ -37,6 +37,12 @@ export class Scratch {
     }
     mkdirSync(this.models);
     for (const name of SERVED) symlinkSync(join(this.folder, 'models', name), join(this.models, name));
+    const trained = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+    for (const path of trained.filter((name) => name.endsWith('.yaml')).map((name) => join('docs', name)))
+      writeFileSync(
+        join(this.folder, path),
+        readFileSync(path, 'utf8').replace(/^( +steps: )\d+$/m, `$1${TRAINING_STEPS}`),
+      );
     mkdirSync(this.bin);
     writeFileSync(join(this.bin, 'npm'), npm(), { mode: 0o755 });
     symlinkSync(PYTHON, join(this.bin, 'python3'));

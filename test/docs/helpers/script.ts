@@ -7,7 +7,8 @@ import type { PageCommand } from './pages.js';
  * A page's commands in one shell, as in a reader's terminal. A command that starts a service goes into the background until
  * the next one or the end of the page, when it must stop with 0, as it does for Ctrl+C. Anything else must end with 0.
  */
-const PRELUDE = `set -Eeu
+const PRELUDE = `exec < /dev/null
+set -Eeu
 service= at=
 fail() { cat .service.log >&2 || true; echo "$at: failed: $1" >&2; exit 1; }
 trap 'fail "exit status $?"' ERR
