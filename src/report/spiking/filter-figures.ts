@@ -22,30 +22,47 @@ export interface Filters {
   readonly origin: string;
 }
 
-/** Pixels of one weight. */
+/** Pixels of one weight, and of all filters in one direction, at most. */
 const CELL = 5;
+const EXTENT = 900;
+/** Labels of channels in one direction. */
+const LABELS = 8;
+
+/** Pixels for so many kernels of this length. */
+function extentOf(kernels: number, length: number): number {
+  const cells = kernels * (length + GAP);
+  return cells * Math.min(CELL, EXTENT / cells);
+}
+
+/** Each fourth channel, or fewer. */
+function everyFor(channels: number): number {
+  return 4 * Math.ceil(channels / (4 * LABELS));
+}
+
+const INPUTS =
+  'The inputs are the features: received signal y and channel estimates ĥ of each antenna, where pilots are and how densely, and what each estimate ' +
+  'gives: matched filter, soft decisions, gain and noise level; k0, k1 … are the kernels that smooth the estimates, narrow to wide. ';
 
 /** A row for each output channel, a column for each input channel, a 3×3 kernel at each crossing. */
 export function filterFigure({ layer, weights, shape, dilation, inputs, origin }: Filters): Figure {
   const [outChannels, inChannels, rows, columns] = shape;
   const tile = { rows, columns };
-  const width = inChannels * (columns + GAP) * CELL;
   const look = multiples({
     title: `Filters of ${layer}`,
     subtitle: `${rows}×${columns} kernels [output channel × input channel]; dilation ${dilation[0]} in OFDM symbols, ${dilation[1]} in subcarriers`,
     count: 1,
     across: 1,
-    height: outChannels * (rows + GAP) * CELL,
-    width: width + 72 + 104,
+    height: extentOf(outChannels, rows),
+    width: extentOf(inChannels, columns) + 72 + 104,
     margin: { left: 72, right: 104, below: inputs ? 136 : 52 },
   });
   const [place] = look.places as [Place];
   const layout = { tile, across: inChannels, down: outChannels };
   const plane = mosaic(weights, layout);
-  const columnNames = [...tileMiddles(layout, 'row', inputs ? 1 : 4)].map(
+  const columnNames = [...tileMiddles(layout, 'row', inputs ? 1 : everyFor(inChannels))].map(
     ([cell, channel]) => [cell, inputs?.[channel] ?? String(channel)] as const,
   );
-  const rowNames = [...tileMiddles(layout, 'column', 4)].map(
+  const rowNames = [...tileMiddles(layout, 'column', everyFor(outChannels))].map(
     ([cell, tiles]) => [cell, String(tiles / inChannels)] as const,
   );
   const scale = divergingScale('weight', [], magnitudeQuantile([weights], 0.995));
@@ -63,7 +80,7 @@ export function filterFigure({ layer, weights, shape, dilation, inputs, origin }
     caption:
       `Each tile is the ${rows}×${columns} kernel from one input channel (across) to one output channel (down): red excites, blue inhibits, ` +
       'white is zero. In a kernel OFDM symbols run down and subcarriers across. A blank column is an input that nobody uses, a blank row a ' +
-      `filter that has died; kernels with structure, edges and bars, have learned something. ${origin}`,
+      `filter that has died; kernels with structure, edges and bars, have learned something. ${inputs ? INPUTS : ''}${origin}`,
     size: look.size,
     frames: [{ label: '', option: look.chart([map, colourBar(scale, place)]) }],
     data: {

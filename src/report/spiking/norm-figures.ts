@@ -1,6 +1,5 @@
 /** SpikeNorm: what goes in and what comes out. */
-import { axisStyle, xAxisStyle, yAxisStyle } from '../../chart/chart.js';
-import { densities, histogramOf, histogramSeries } from '../../chart/histogram.js';
+import { densities, type Histogram, histogramOf, histogramSeries } from '../../chart/histogram.js';
 import { multiples } from '../../chart/multiples.js';
 import type { Place, Plot } from '../../chart/plots.js';
 import type { TrainedNetwork } from '../../nn/service-graph.js';
@@ -8,16 +7,23 @@ import { spikingLayers } from '../../nn/spikingrx.js';
 import type { Cell, Figure } from '../figure.js';
 import type { Activity } from './activity.js';
 import { stepLabel } from './density-figures.js';
+import { densityAxis, histogramAxis } from './histogram-axes.js';
 import { type Bins, binsFor } from './moments.js';
 import { type NormValues, unfoldNorm } from './unfold-norm.js';
 
 const BINS = 80;
 const [BEFORE, AFTER] = ['before SpikeNorm', 'after SpikeNorm'] as const;
 
+/** Histograms before and after, of one time step. */
+interface StepHistograms {
+  readonly before: Histogram;
+  readonly after: Histogram;
+}
+
 interface LayerNorm {
   readonly name: string;
-  readonly steps: readonly NormValues[];
   readonly bins: Bins;
+  readonly steps: readonly StepHistograms[];
 }
 
 function layerNorms(network: TrainedNetwork, activity: Activity): LayerNorm[] {
@@ -26,36 +32,34 @@ function layerNorms(network: TrainedNetwork, activity: Activity): LayerNorm[] {
       .find(({ name }) => name === layer.name)
       ?.steps.map(({ drive }, step) => unfoldNorm(network, layer, { drive, step }));
     if (steps === undefined) return [];
-    const bins = binsFor(
-      steps.flatMap(({ before, after }) => [before, after]),
-      BINS,
-      0.002,
-    );
-    return [{ name: layer.name, steps, bins }];
+    return [{ name: layer.name, ...histograms(steps) }];
   });
 }
 
-function histogramPlot(place: Place, { name, steps, bins }: LayerNorm, t: number): Plot {
-  const { before, after } = steps[t] as NormValues;
+function histograms(steps: readonly NormValues[]): Omit<LayerNorm, 'name'> {
+  const all = steps.flatMap(({ before, after }) => [before, after]);
+  const bins = binsFor(all, BINS, 0.002);
   return {
-    place,
-    title: name,
-    xAxis: {
-      ...xAxisStyle('activation, no unit'),
-      min: bins.min,
-      max: bins.max,
-      axisLabel: { ...axisStyle.axisLabel, formatter: rounded, hideOverlap: true },
-    },
-    yAxis: { ...yAxisStyle('density'), type: 'value', min: 0, nameGap: 38, splitNumber: 3 },
-    series: [
-      histogramSeries(histogramOf(before, bins), { name: BEFORE, index: 5 }),
-      histogramSeries(histogramOf(after, bins), { name: AFTER, index: 0 }),
-    ],
+    bins,
+    steps: steps.map(({ before, after }) => ({
+      before: histogramOf(before, bins),
+      after: histogramOf(after, bins),
+    })),
   };
 }
 
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(2)));
+function histogramPlot(place: Place, { name, steps, bins }: LayerNorm, t: number): Plot {
+  const { before, after } = steps[t] as StepHistograms;
+  return {
+    place,
+    title: name,
+    xAxis: histogramAxis('activation, no unit', bins),
+    yAxis: densityAxis(steps.flatMap((step) => [step.before, step.after])),
+    series: [
+      histogramSeries(before, { name: BEFORE, index: 5 }),
+      histogramSeries(after, { name: AFTER, index: 0 }),
+    ],
+  };
 }
 
 /** Histograms of each layer before and after SpikeNorm, step by step. */
@@ -92,15 +96,14 @@ export function normFigure(network: TrainedNetwork, activity: Activity): Figure 
 
 const TABLE_COLUMNS = ['layer', 'time_step', 'bin_from', 'bin_to', 'density_before', 'density_after'];
 
-function rowsOf({ name, steps, bins }: LayerNorm): Cell[][] {
+function rowsOf({ name, steps }: LayerNorm): Cell[][] {
   return steps.flatMap(({ before, after }, t) => {
-    const histogram = histogramOf(before, bins);
-    const [first, second] = [densities(histogram), densities(histogramOf(after, bins))];
+    const [first, second] = [densities(before), densities(after)];
     return first.map((density, i): Cell[] => [
       name,
       t + 1,
-      histogram.edges[i] as number,
-      histogram.edges[i + 1] as number,
+      before.edges[i] as number,
+      before.edges[i + 1] as number,
       density,
       second[i] as number,
     ]);

@@ -9,6 +9,7 @@ import { filterFigure } from './filter-figures.js';
 import { filtersOf } from './filters.js';
 import { layerNeuronsFigure, neuronFigure, syntheticFigure } from './lif-figures.js';
 import { featureMapFigure, spikeCountFigure, spikeMapFigure } from './map-figures.js';
+import { membraneFigure } from './membrane-figure.js';
 import { chosenNeuron, liveliestOf, type NeuronChoice, type NeuronPlace } from './neuron-place.js';
 import { normFigure } from './norm-figures.js';
 import { blocksOf, sewActivityFigure, sewOutputFigure, varianceFigure } from './sew-figures.js';
@@ -54,6 +55,7 @@ function neuronFigures(
     ...(one === undefined ? [] : [neuronFigure(activity, one)]),
     layerNeuronsFigure(activity, places),
     syntheticFigure(beta, threshold),
+    membraneFigure(activity),
   ];
 }
 

@@ -75,7 +75,13 @@ describe('the figures of a shipped model', () => {
       `feature-maps-${layer}`,
       `spike-maps-${layer}`,
     ]);
-    const moving = ['density-channels', 'spike-counts', 'spike-norm', 'channel-variance'];
+    const moving = [
+      'membrane-potentials',
+      'density-channels',
+      'spike-counts',
+      'spike-norm',
+      'channel-variance',
+    ];
     const still = ['lif-neuron', 'lif-layers', 'lif-synthetic', 'density-layers', 'spike-timing', 'raster'];
     expect([...figures.keys()].toSorted()).toEqual(
       [...perLayer, ...moving, ...still, 'sew-activity', 'sew-output'].toSorted(),
@@ -133,6 +139,18 @@ describe('the figures of a shipped model', () => {
       expect(timing.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
       // Who fires for the first time in step 1 is who fires in step 1.
       expect(timing[0]).toBeCloseTo((spikes[0] as number) / neurons, 12);
+    }
+  });
+
+  it('have the part of the potentials beyond the threshold fire', () => {
+    for (const [layer, step, density] of rows('density-layers')) {
+      const bins = rows('membrane-potentials').filter(([l, t]) => l === layer && t === step);
+      const beyond = bins.map(
+        ([, , from, to, value]) => (Number(to) - Math.max(1, Number(from))) * Number(value),
+      );
+      const share = beyond.filter((area) => area > 0).reduce((a, b) => a + b, 0);
+      // The bin with the threshold in it, and 0.2 % beyond the last bin.
+      expect(Math.abs(share - Number(density))).toBeLessThan(0.015);
     }
   });
 
