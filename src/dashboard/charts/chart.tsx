@@ -74,15 +74,17 @@ export function ChartPanel({ title, unit, isWide, caption, tools, table, empty, 
   const toggle = (
     <div class="tools">
       {tools}
-      <Button
-        kind="quiet"
-        isSmall
-        title={name}
-        aria-label={`${title}: ${name.toLowerCase()}`}
-        onClick={() => (isTable.value = !isTable.value)}
-      >
-        {isTable.value ? <ChartIcon /> : <TableIcon />}
-      </Button>
+      {empty === undefined && (
+        <Button
+          kind="quiet"
+          isSmall
+          title={name}
+          aria-label={`${title}: ${name.toLowerCase()}`}
+          onClick={() => (isTable.value = !isTable.value)}
+        >
+          {isTable.value ? <ChartIcon /> : <TableIcon />}
+        </Button>
+      )}
     </div>
   );
   return (

@@ -38,7 +38,7 @@ export interface TimeChart {
 export function timeChart(chart: TimeChart): EChartsCoreOption {
   const { series, from, to, format = short } = chart;
   return {
-    grid: { left: 44, right: 10, top: series.length > 1 ? 30 : 10, bottom: 20 },
+    grid: { ...PLOT, top: series.length > 1 ? 30 : 10 },
     legend: legendOf(series),
     tooltip: {
       ...TOOLTIP,
@@ -53,13 +53,16 @@ export function timeChart(chart: TimeChart): EChartsCoreOption {
       splitNumber: to - from > 90_000 ? 4 : 3,
       axisLine: { lineStyle: { color: LIGHT.muted } },
       axisTick: { show: false },
-      axisLabel: { color: LIGHT.muted, fontSize: 11, hideOverlap: true, formatter: timeLabel(to - from) },
+      axisLabel: { color: LIGHT.muted, fontSize: 11, hideOverlap: true, formatter: timeLabel(from, to) },
       splitLine: { show: false },
     },
     yAxis: valueAxis(chart),
     series: series.map((one) => seriesOption(one, chart)),
   };
 }
+
+/** Does not follow the width of labels: the plot of a moving chart stands still. */
+export const PLOT = { left: 44, right: 10, bottom: 20, outerBoundsMode: 'none' } as const;
 
 function legendOf(series: readonly TimeSeries[]) {
   return {
@@ -90,8 +93,14 @@ function valueAxis({ isLogarithmic = false, isCount = false, leastMax = 0, inter
   };
 }
 
-function timeLabel(windowMs: number): (at: number) => string {
-  return windowMs > 90_000 ? (at) => clockTime(at).slice(0, 5) : clockTime;
+/** Whole labels only: none where its half would be beyond the plot. */
+function timeLabel(from: number, to: number): (at: number) => string {
+  const isLong = to - from > 90_000;
+  const margin = (to - from) * (isLong ? 0.05 : 0.08);
+  return (at) => {
+    if (at > to - margin) return '';
+    return isLong ? clockTime(at).slice(0, 5) : clockTime(at);
+  };
 }
 
 function seriesOption({ name, points, colour, kind = 'line', marked }: TimeSeries, chart: TimeChart) {

@@ -2,6 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { LIGHT, SERIES_COLOURS } from '../../chart/colours.js';
 import { ChartPanel } from '../charts/chart.js';
 import { TOOLTIP } from '../charts/looks.js';
+import { PLOT } from '../charts/time-chart.js';
 import { short } from '../ui/numbers.js';
 import type { LiveWindow } from './charts.js';
 import { batchCounts } from './series.js';
@@ -14,7 +15,7 @@ export function BatchSizes({ window, height }: { readonly window: LiveWindow; re
   return (
     <ChartPanel
       title="Batch sizes"
-      unit="batches of this window, by grids"
+      unit="batches, by grids"
       height={height}
       option={batchOption(counts)}
       summary={
@@ -37,7 +38,7 @@ export function BatchSizes({ window, height }: { readonly window: LiveWindow; re
 export function batchOption(counts: readonly number[]): EChartsCoreOption {
   const text = { color: LIGHT.muted, fontSize: 11 };
   return {
-    grid: { left: 44, right: 10, top: 10, bottom: 20 },
+    grid: { ...PLOT, top: 10 },
     tooltip: {
       ...TOOLTIP,
       trigger: 'axis',

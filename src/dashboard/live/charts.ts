@@ -100,7 +100,7 @@ export function stageChart(quantile: Quantile): LiveChart {
 export const BATCH_MEAN: LiveChart = {
   id: 'batch-mean',
   title: 'Grids per batch',
-  unit: 'mean of each second',
+  unit: 'mean',
   of: (window) => ({
     ...window,
     leastMax: window.maxBatchGrids,
@@ -197,7 +197,7 @@ export const WORKERS: LiveChart = {
 export const EVENT_LOOP: LiveChart = {
   id: 'event-loop',
   title: 'Event loop delay',
-  unit: 'p99 of each second, ms',
+  unit: 'p99, ms',
   of: (window) => ({
     ...window,
     format: milliseconds,

@@ -109,7 +109,7 @@ function Charts({ window }: { readonly window: charts.LiveWindow }) {
           No grids in this window. <a href="#/playground">Send some from the playground.</a>
         </p>
       )}
-      <div class="panels">
+      <div class="panels panels-dense">
         {panel(charts.THROUGHPUT)}
         {panel(charts.LATENCY)}
         {panel(
