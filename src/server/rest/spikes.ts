@@ -88,6 +88,8 @@ export function spikesRoutes(app: App, core: ServiceCore): void {
       admitGrids({ request, reply, core }, 1);
       const permit = core.engine.admitSpikes(client);
       reply.raw.once('close', () => permit.release());
+      // Each that holds something lets go of it then, and a stream brings listeners of its own: no leak, as Node would warn.
+      reply.raw.setMaxListeners(0);
       const context = { model: core.llrModel(model, version), signal, client, receivedMs, layers, kinds };
       const shown = await core.spikes.compute(grid, context);
       // As a stream: the types of the route know objects only.

@@ -12,6 +12,12 @@ beforeAll(async () => {
 });
 afterAll(async () => service.close());
 
+/** Of Node, as when listeners pile up. */
+const warnings: Error[] = [];
+const onWarning = (warning: Error): void => void warnings.push(warning);
+beforeAll(() => void process.on('warning', onWarning));
+afterAll(() => void process.off('warning', onWarning));
+
 const rx = (settings: Parameters<typeof rxTensor>[0] = {}) => {
   const { datatype, shape, data } = rxTensor(settings);
   return { datatype, shape, data: base64(data) };
@@ -123,6 +129,18 @@ describe('POST /v1/spikes', () => {
         admittedBytes: 0,
         spikesRequests: 0,
       });
+  });
+
+  test('brings no warning of Node, compressed or not, kept alive or not', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ grids: [jsonGrid()] });
+    for (const encoding of ['gzip', 'identity', 'gzip'])
+      for (const connection of ['keep-alive', 'close']) {
+        const own = { ...headers, connection, 'accept-encoding': encoding };
+        const response = await fetch(`${service.url}/v1/spikes`, { method: 'POST', headers: own, body });
+        expect(await response.json()).toHaveProperty('layers');
+      }
+    expect(warnings).toEqual([]);
   });
 
   test('metrics tell the firing rates of each layer, and that a worker is there', async () => {
