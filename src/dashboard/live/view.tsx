@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import type { LiveService } from '../../wire/live.js';
 import { ChartPanel } from '../charts/chart.js';
 import { timeChart, timeSummary, timeTable } from '../charts/time-chart.js';
-import { SmallSelect } from '../playground/small-select.js';
+import { SmallSelect } from '../ui/small-select.js';
 import { Button, Segmented } from '../ui/forms.js';
 import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { clockTime, duration } from '../ui/numbers.js';

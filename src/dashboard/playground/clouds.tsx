@@ -6,7 +6,7 @@ import { Panel } from '../ui/panel.js';
 import { short } from '../ui/numbers.js';
 import { constellation, llrHistogram } from './charts.js';
 import { llrHistograms, receivedPoints, sentPoints, symbolPoints } from './planes.js';
-import { SmallSelect } from './small-select.js';
+import { SmallSelect } from '../ui/small-select.js';
 import type { Result } from './store.js';
 
 /** Pixels: two of them fill a panel. */

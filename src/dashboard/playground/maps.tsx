@@ -7,7 +7,7 @@ import { GridMap } from '../charts/grid-map.js';
 import { Panel } from '../ui/panel.js';
 import { short } from '../ui/numbers.js';
 import { errorPlane, llrPlane, magnitudeDb, reach } from './planes.js';
-import { SmallSelect } from './small-select.js';
+import { SmallSelect } from '../ui/small-select.js';
 import type { Result } from './store.js';
 
 /** Pixels. */

@@ -9,7 +9,7 @@ import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { Panel } from '../ui/panel.js';
 import { layerRates, percent } from './charts.js';
 import { HEIGHT } from './maps.js';
-import { SmallSelect } from './small-select.js';
+import { SmallSelect } from '../ui/small-select.js';
 import { type SlotSpikes, stepRates } from './spikes.js';
 import type { Playground } from './store.js';
 

@@ -6,7 +6,7 @@ import { ChartPanel } from '../charts/chart.js';
 import { GridMap } from '../charts/grid-map.js';
 import { llrHistogram } from '../playground/charts.js';
 import { llrHistograms, magnitudeDb } from '../playground/planes.js';
-import { SmallSelect } from '../playground/small-select.js';
+import { SmallSelect } from '../ui/small-select.js';
 import { short } from '../ui/numbers.js';
 import { Panel } from '../ui/panel.js';
 import { bitPlane, dataLlrs, type LatestGrid } from './decode.js';

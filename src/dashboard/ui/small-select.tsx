@@ -1,4 +1,4 @@
-import type { ChoiceProps } from '../ui/forms.js';
+import type { ChoiceProps } from './forms.js';
 
 /** A choice in the head of a panel, whose label only a reader of the screen needs. */
 export function SmallSelect<T extends string>({
