@@ -4,6 +4,7 @@ import { heading, legend, seriesLook, xAxisStyle, yAxisStyle } from '../../chart
 import { sequentialScale } from '../../chart/colour-maps.js';
 import { LIGHT } from '../../chart/colours.js';
 import { type Place, plotChart, tiles } from '../../chart/plots.js';
+import { pilotRows } from '../../phy/receivers/pilots.js';
 import type { Figure } from '../figure.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
@@ -90,7 +91,9 @@ const PANEL_HEIGHT = 190;
 function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[]): Figure {
   const { received, origin } = slot;
   const { nRx, nSym, nSc } = received.shape;
-  const symbol = farthestSymbol(received.config.dmrs.symbolPositions, nSym);
+  const truth = truthOf(channels);
+  const pilotSymbols = pilotRows(received).map((row) => row.symbol);
+  const symbol = farthestSymbol(pilotSymbols, nSym);
   const antennas = Array.from({ length: Math.min(nRx, MOST_ANTENNAS) }, (_, antenna) => antenna);
   const valuesOf = ({ channel }: NamedChannel, antenna: number): Float32Array =>
     magnitudes(channel, antenna, nSym * nSc).subarray(symbol * nSc, (symbol + 1) * nSc);
@@ -105,15 +108,20 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
     title: `antenna ${antenna}`,
     xAxis: { ...xAxisStyle('subcarrier'), nameGap: 26, min: 0, max: nSc - 1 },
     yAxis: { ...yAxisStyle('|h|'), nameGap: 40, type: 'value' as const, min: 0 },
-    series: channels.map((line, i) => lineOf(line, valuesOf(line, antenna), i)),
+    series: channels.map((line, i) =>
+      lineOf(line, valuesOf(line, antenna), i - (truth === undefined ? 0 : 1)),
+    ),
   }));
   return {
     id: 'channel-lines',
     title: `Channel magnitude in OFDM symbol ${symbol}`,
     caption:
       `|h| along the subcarriers of OFDM symbol ${symbol}, the one farthest from the DMRS, where an estimate has the ` +
-      'hardest time; 1 is what a channel of mean energy has. The nearer to the thick grey line the better. Estimates that ' +
-      'zigzag keep noise; ones that are too flat in a fade have smoothed it away.',
+      'hardest time. ' +
+      (truth === undefined
+        ? 'Nobody knows the true channel; the scale is that of the recording. '
+        : '1 is what a channel of mean energy has. The nearer to the thick grey line the better. ') +
+      'Estimates that zigzag keep noise; ones that are too flat in a fade have smoothed it away.',
     size: { width: 860, height: area.top + area.height + 88 },
     frames: [
       {
@@ -142,7 +150,7 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
 }
 
 function lineOf({ name, kind }: NamedChannel, values: Float32Array, index: number): LineSeriesOption {
-  const look = seriesLook(kind === 'true' ? 0 : index - 1);
+  const look = seriesLook(Math.max(0, index));
   const colour = kind === 'true' ? LIGHT.muted : look.itemStyle.color;
   return {
     type: 'line',

@@ -187,7 +187,7 @@ function points(modulation: Modulation): ScatterSeriesOption {
     type: 'scatter',
     silent: true,
     symbol: 'path://M4 0h2v4h4v2h-4v4h-2v-4h-4v-2h4z',
-    symbolSize: 8,
+    symbolSize: size > 16 ? 6 : 8,
     itemStyle: { color: LIGHT.text },
     data: Array.from({ length: size }, (_, i) => [ideal[i] as number, ideal[size + i] as number]),
   };

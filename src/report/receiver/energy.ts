@@ -39,7 +39,7 @@ interface Operations {
 }
 
 const OPERATIONS: readonly Operations[] = [
-  { name: 'synaptic operations (accumulates)', stack: 'model', of: (layer) => layer.accumulates },
+  { name: 'synaptic operations', stack: 'model', of: (layer) => layer.accumulates },
   { name: 'multiply-accumulates', stack: 'model', of: (layer) => layer.multiplyAccumulates },
   { name: 'multiply-accumulates of the ANN', stack: 'ann', of: (layer) => layer.annMultiplyAccumulates },
 ];
