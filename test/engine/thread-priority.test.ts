@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '#engine/engine.js';
-import { WORKER_NICENESS, yieldToMainThread } from '#engine/thread-priority.js';
+import { MAX_NICENESS, WORKER_NICENESS, yieldToMainThread } from '#engine/thread-priority.js';
+import { randomRequest } from './helpers/grids.js';
 import { modelFolder, passThroughModel } from './helpers/models.js';
 
 /** Field 19 of /proc/<pid>/task/<tid>/stat, by thread. */
@@ -29,6 +30,11 @@ describe('priority of the workers', () => {
       const started = [...nicenesses()].filter(([thread]) => !before.has(thread));
       const lowered = started.filter(([, niceness]) => niceness === Math.min(19, own + WORKER_NICENESS));
       expect(lowered.length).toBeGreaterThanOrEqual(2);
+      // Whoever looks at spikes is behind those who are served, though this model has none to show.
+      const request = randomRequest({ nRx: 1, nSym: 1, nSc: 12 }, 1);
+      const spikes = engine.spikes({ ...request, wanted: { kinds: [], maxBytes: 1 } });
+      await expect(spikes).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+      expect([...nicenesses().values()]).toContain(MAX_NICENESS);
       expect(getPriority(0)).toBe(own);
       expect(nicenesses().get(process.pid)).toBe(own);
       await engine.close();
