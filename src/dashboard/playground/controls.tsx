@@ -41,7 +41,7 @@ export function Controls({ playground }: { readonly playground: Playground }) {
         />
       }
     >
-      <form class="fields" onSubmit={(event) => event.preventDefault()}>
+      <form class="fields slot-fields" onSubmit={(event) => event.preventDefault()}>
         <ModelField playground={playground} />
         {source.value === 'simulated' ? <SimulatedFields form={form} /> : <FileFields files={files} />}
       </form>

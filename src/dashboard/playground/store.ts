@@ -63,6 +63,8 @@ export class Playground {
   readonly model = computed(() => this.models.value.find(({ key }) => key === this.modelKey.value));
   readonly #worker = new PlayWorker();
   readonly files = new FileSource(this.#worker);
+  /** Subcarriers from which on the service tells of no spikes, once it has said so. */
+  #tooWide = Number.POSITIVE_INFINITY;
   #pause: ReturnType<typeof setTimeout> | undefined;
   readonly #work = new LatestWork<Job>((job, state) => this.#run(job, state), GRACE_MS);
 
@@ -199,6 +201,7 @@ export class Playground {
 
   /** What is inside is a gift: where the service does not give it, the rest stands. */
   async #askSpikes(slot: PlaySlot, model: ModelOption, aborted: AbortSignal): Promise<void> {
+    if (slot.shape.nSc >= this.#tooWide) return;
     try {
       const spikes = await askSpikes(slot, model, aborted);
       batch(() => {
@@ -209,6 +212,7 @@ export class Playground {
       if (aborted.aborted) return;
       // What a service has not, it will not have for the next slot.
       if (error instanceof ApiError && [403, 404].includes(error.status)) this.withSpikes.value = false;
+      if (error instanceof ApiError && error.field?.endsWith('shape')) this.#tooWide = slot.shape.nSc;
       batch(() => {
         this.spikes.value = undefined;
         this.spikesError.value = messageOf(error);

@@ -85,7 +85,7 @@ function Results({ result }: { readonly result: Result }) {
         <LlrPanel result={result} qm={qm} />
         <HistogramPanel result={result} />
         <SpikesPanel playground={playground} />
-        <ErrorRates playground={playground} />
+        {playground.source.value === 'simulated' && <ErrorRates playground={playground} />}
       </div>
     </section>
   );
@@ -108,7 +108,7 @@ function Tiles({ result }: { readonly result: Result }) {
           <dd class="tile-note">
             {errors === undefined
               ? 'the bits sent are not known'
-              : `BER ${rateText(errors / bits)} in this slot`}
+              : `BER ${rateText(errors / bits)}`}
           </dd>
         </div>
       ))}
