@@ -1,7 +1,20 @@
 /** Colours of the curves. Okabe and Ito's set, darkened or lightened to stand out from both surfaces. */
 
-export const LIGHT = { surface: '#ffffff', text: '#1f2328', muted: '#59636e', grid: '#e4e7eb' } as const;
-export const DARK = { surface: '#0d1117', text: '#e6edf3', muted: '#9198a1', grid: '#262c36' } as const;
+/** `empty`: of a map, where it has no values; neither white, which is one, nor the surface. */
+export const LIGHT = {
+  surface: '#ffffff',
+  text: '#1f2328',
+  muted: '#59636e',
+  grid: '#e4e7eb',
+  empty: '#bcc3cb',
+} as const;
+export const DARK = {
+  surface: '#0d1117',
+  text: '#e6edf3',
+  muted: '#9198a1',
+  grid: '#262c36',
+  empty: '#3b434d',
+} as const;
 
 const SERIES: readonly (readonly [light: string, dark: string])[] = [
   ['#0064a8', '#58a6ff'],
@@ -20,7 +33,9 @@ const DARK_RED = '#ff7b72';
 
 /** The dark colour for each light one. */
 export const DARK_OF: ReadonlyMap<string, string> = new Map([
-  ...(['surface', 'text', 'muted', 'grid'] as const).map((role) => [LIGHT[role], DARK[role]] as const),
+  ...(['surface', 'text', 'muted', 'grid', 'empty'] as const).map(
+    (role) => [LIGHT[role], DARK[role]] as const,
+  ),
   ...SERIES,
   [RED, DARK_RED] as const,
 ]);

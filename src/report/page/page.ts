@@ -4,7 +4,7 @@ import { renderChart } from '../../chart/render.js';
 import { VERSION } from '../../version.js';
 import type { Facts } from '../facts.js';
 import type { Figure } from '../figure.js';
-import { escapeHtml, scriptJson } from './html.js';
+import { escapeHtml, packedJson } from './html.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
@@ -107,7 +107,7 @@ ${animated ? controls(figure) : ''}
 <figcaption>${escapeHtml(caption)}</figcaption>
 <p class="links">Download: ${download(id, 'data', 'csv')} ${download(id, 'data', 'json')} ${download(frameName(figure, 0), 'figures', 'svg')}</p>
 <details class="data needs-script"><summary>Numbers behind it (${data.rows.length} rows)</summary><div class="rows" tabindex="0" role="region" aria-label="Data of ${escapeHtml(title)}"><table></table></div></details>
-<script type="application/json">${scriptJson(data)}</script>
+<script type="application/zlib">${packedJson(data)}</script>
 </figure>`;
 }
 

@@ -55,7 +55,7 @@ export function gridMaps({ title, subtitle, maps, shape, scale }: GridMaps): {
       place: places[i] as Place,
       title: map.title,
       // White is a value of some scales, too.
-      empty: LIGHT.grid,
+      empty: LIGHT.empty,
       plane: { rows: shape.nSym, columns: shape.nSc, values: map.values },
       scale,
       x: { name: isLast ? 'subcarrier' : '', bare: !isLast },

@@ -6,7 +6,7 @@ import { multiples } from '../../chart/multiples.js';
 import type { Place } from '../../chart/plots.js';
 import type { Cell, Figure } from '../figure.js';
 import { magnitudeQuantile } from './map-figures.js';
-import { GAP, mosaic, tileMiddles } from './mosaic.js';
+import { mosaic, ROW_GAP, tileMiddles } from './mosaic.js';
 
 /** Weights of a layer's convolution. */
 export interface Filters {
@@ -30,7 +30,7 @@ const LABELS = 8;
 
 /** Pixels for so many kernels of this length. */
 function extentOf(kernels: number, length: number): number {
-  const cells = kernels * (length + GAP);
+  const cells = kernels * (length + ROW_GAP);
   return cells * Math.min(CELL, EXTENT / cells);
 }
 
@@ -70,7 +70,7 @@ export function filterFigure({ layer, weights, shape, dilation, inputs, origin }
     place,
     plane,
     scale,
-    empty: LIGHT.grid,
+    empty: LIGHT.empty,
     x: { name: 'input channel', at: new Map(columnNames), ...(inputs && { rotate: 90, nameGap: 112 }) },
     y: { name: 'output channel', at: new Map(rowNames) },
   });

@@ -8,7 +8,7 @@ import type { TapKind } from '../../onnx/taps.js';
 import type { Cell, DataTable, Figure } from '../figure.js';
 import type { Activity, LayerActivity } from './activity.js';
 import { stepLabel } from './density-figures.js';
-import { GAP, mosaic, mosaicLayout, tileMiddles } from './mosaic.js';
+import { mosaic, mosaicLayout, ROW_GAP, tileMiddles } from './mosaic.js';
 
 /** Width of a plot over its height that a mosaic aims at, in cells: a cell is drawn twice as high as wide. */
 const PROPORTION = 3.6;
@@ -111,13 +111,13 @@ function channelMaps(activity: Activity, layer: LayerActivity, maps: ChannelMaps
   const { nSym, nSc, timeSteps } = activity;
   const tile = { rows: nSym, columns: nSc };
   const layout = mosaicLayout(layer.channels, tile, PROPORTION);
-  const cellHeight = Math.min(CELL_HEIGHT, Math.max(1, HEIGHT / (layout.down * (nSym + GAP))));
+  const cellHeight = Math.min(CELL_HEIGHT, Math.max(1, HEIGHT / (layout.down * (nSym + ROW_GAP))));
   const look = multiples({
     title: maps.title,
     subtitle: maps.subtitle,
     count: 1,
     across: 1,
-    height: Math.max(HEIGHT / 2, layout.down * (nSym + GAP) * cellHeight),
+    height: Math.max(HEIGHT / 2, layout.down * (nSym + ROW_GAP) * cellHeight),
     margin: { left: 62, right: maps.bar ? 104 : 24 },
   });
   const [place] = look.places as [Place];
@@ -126,7 +126,7 @@ function channelMaps(activity: Activity, layer: LayerActivity, maps: ChannelMaps
       place,
       plane: mosaic(step[maps.kind], layout),
       scale: maps.scale,
-      empty: LIGHT.grid,
+      empty: LIGHT.empty,
       x: { name: 'channel, in each tile: subcarrier', at: named(tileMiddles(layout, 'row'), '+') },
       y: { name: 'channel, in each tile: OFDM symbol', at: named(tileMiddles(layout, 'column')) },
       title: stepLabel(t, timeSteps),

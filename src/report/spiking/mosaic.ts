@@ -9,8 +9,9 @@ export interface MosaicLayout {
   readonly down: number;
 }
 
-/** Empty cells between two tiles. */
-export const GAP = 1;
+/** Empty cells between two tiles: rows, and columns. Wide tiles have narrow cells, so that it takes more of them. */
+export const ROW_GAP = 1;
+const gapBeside = ({ columns }: MosaicLayout['tile']): number => Math.max(1, Math.round(columns / 20));
 
 /** How much an empty place counts beside a wrong proportion. */
 const EMPTY_WEIGHT = 6;
@@ -22,7 +23,9 @@ export function mosaicLayout(count: number, tile: MosaicLayout['tile'], proporti
     return { tile, across, down: Math.ceil(count / across) };
   });
   const miss = ({ across, down }: MosaicLayout): number =>
-    Math.abs(Math.log((across * (tile.columns + GAP)) / (down * (tile.rows + GAP)) / proportion)) +
+    Math.abs(
+      Math.log((across * (tile.columns + gapBeside(tile))) / (down * (tile.rows + ROW_GAP)) / proportion),
+    ) +
     EMPTY_WEIGHT * Math.log((across * down) / count);
   return layouts.reduce((best, layout) => (miss(layout) < miss(best) ? layout : best));
 }
@@ -30,26 +33,27 @@ export function mosaicLayout(count: number, tile: MosaicLayout['tile'], proporti
 /** Where the first cell of a tile lies. */
 export function tileOrigin({ tile, across }: MosaicLayout, index: number): { row: number; column: number } {
   return {
-    row: Math.floor(index / across) * (tile.rows + GAP),
-    column: (index % across) * (tile.columns + GAP),
+    row: Math.floor(index / across) * (tile.rows + ROW_GAP),
+    column: (index % across) * (tile.columns + gapBeside(tile)),
   };
 }
 
 /** The middle of each tile of the first row, or of the first column, in cells, with the number of the tile. */
 export function tileMiddles(layout: MosaicLayout, along: 'row' | 'column', every = 1): Map<number, number> {
   const { tile, across, down } = layout;
-  const [count, step] = along === 'row' ? [across, tile.columns] : [down, tile.rows];
+  const [count, step, gap] =
+    along === 'row' ? [across, tile.columns, gapBeside(tile)] : [down, tile.rows, ROW_GAP];
   const shown = Array.from({ length: Math.ceil(count / every) }, (_, i) => i * every);
   return new Map(
-    shown.map((i) => [i * (step + GAP) + (step - 1) / 2, along === 'row' ? i : i * across] as const),
+    shown.map((i) => [i * (step + gap) + (step - 1) / 2, along === 'row' ? i : i * across] as const),
   );
 }
 
 /** @param maps `[count, tile.rows, tile.columns]` @returns a plane with NaN between the tiles */
 export function mosaic(maps: Float32Array, layout: MosaicLayout): Plane {
   const { tile, across, down } = layout;
-  const rows = down * (tile.rows + GAP) - GAP;
-  const columns = across * (tile.columns + GAP) - GAP;
+  const rows = down * (tile.rows + ROW_GAP) - ROW_GAP;
+  const columns = across * (tile.columns + gapBeside(tile)) - gapBeside(tile);
   const values = new Float32Array(rows * columns).fill(Number.NaN);
   const size = tile.rows * tile.columns;
   for (let index = 0; index < maps.length / size; index++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mosaic, mosaicLayout, tileOrigin } from '#report/spiking/mosaic.js';
+import { mosaic, mosaicLayout, tileMiddles, tileOrigin } from '#report/spiking/mosaic.js';
 
 const _ = Number.NaN;
 
@@ -10,6 +10,22 @@ describe('a mosaic', () => {
     expect([rows, columns]).toEqual([3, 5]);
     expect(Array.from(values)).toEqual([1, 2, _, 3, 4, _, _, _, _, _, 5, 6, _, _, _]);
     expect(tileOrigin(layout, 2)).toEqual({ row: 2, column: 0 });
+  });
+
+  it('keeps wide tiles further apart', () => {
+    const layout = { tile: { rows: 2, columns: 60 }, across: 3, down: 2 };
+    const { rows, columns } = mosaic(new Float32Array(6 * 120), layout);
+    expect([rows, columns]).toEqual([5, 186]);
+    expect(tileOrigin(layout, 5)).toEqual({ row: 3, column: 126 });
+    expect([...tileMiddles(layout, 'row')]).toEqual([
+      [29.5, 0],
+      [92.5, 1],
+      [155.5, 2],
+    ]);
+    expect([...tileMiddles(layout, 'column')]).toEqual([
+      [0.5, 0],
+      [3.5, 3],
+    ]);
   });
 
   it('takes the layout that comes closest to a proportion', () => {
