@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { type Engine, createEngine } from '#engine/engine.js';
 import type { SpikesShownEvent } from '#engine/observer.js';
 import { type RuntimeTensor, createSession } from '#engine/session.js';
 import type { LayerSpikes, SpikesRequest, SpikesWanted } from '#engine/spikes/types.js';
+import { TappedModel } from '#engine/spikes/tapped-model.js';
 import type { LlrRequest } from '#engine/types.js';
 import { findTaps, tapName, withTaps } from '#onnx/taps.js';
 import { readNodes } from '#onnx/model-nodes.js';
@@ -152,6 +154,18 @@ describe('spikes on request', () => {
     await engine.repository.unload('rx');
     await expect(engine.spikes(ask(5))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
+});
+
+it('leave the LLRs of a shipped model as they are, bit by bit', async () => {
+  const file = readFileSync('models/spikingrx-16qam-2rx-accurate/1/model.onnx');
+  const [plain, tap] = await Promise.all([createSession(file), TappedModel.load(file, createSession)]);
+  const request = ask(6, { kinds: [] });
+  const feeds = { rx_grid: feed(request.rxGrid), dmrs: feed(request.dmrs) };
+  const { llr } = await plain.run(feeds);
+  const run = await tap.run(request);
+  expect(run.layers.map(({ channels }) => channels)).toEqual([32, 32, 32, 32, 32, 32, 32]);
+  expect(Buffer.compare(run.llr.bytes, Buffer.from((llr as FloatTensor).data.buffer))).toBe(0);
+  await Promise.all([plain.release(), tap.release()]);
 });
 
 it('their worker comes when it is asked for and ends when it is not', async () => {
