@@ -62,7 +62,7 @@ interface Group<T> {
 
 /**
  * Waiting grids, grouped by what can be batched together, in the order in which they are to be served: between lanes
- * by weight, within a lane by deadline or by fair tag. docs/explanation/architecture.md has the reasons.
+ * by weight, within a lane by deadline or by fair tag. docs/explanation/batching.md has the reasons.
  */
 export class BatchQueue<T extends Queueable> {
   private readonly groups = new Map<string, Group<T>>();

@@ -303,7 +303,7 @@ describe('shares', () => {
     expect(next.filter((id) => id >= 10_000).length / next.length).toBeCloseTo(0.8, 1);
   });
 
-  it('are as the example of docs/explanation/architecture.md has them', () => {
+  it('are as the example of docs/explanation/batching.md has them', () => {
     const own = Array.from({ length: 100 }, (_, i) => item(1 + i, 12, { client: 'A' }));
     const queue = queueOf([...own, item(200, 12, { client: 'B' })], 16);
     for (const [id, deadlineMs] of [
