@@ -172,8 +172,18 @@ export function layerRates(layers: readonly LayerSpikes[]): EChartsCoreOption {
   return {
     legend: { ...legendOf(names), show: steps > 1 },
     tooltip: { ...TOOLTIP, trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: percent },
-    grid: { left: 46, right: 14, top: 28, bottom: 26 },
-    xAxis: { ...axisStyle, ...smallAxis, type: 'category', data: layers.map(({ name }) => name) },
+    grid: { left: 46, right: 14, top: 28, bottom: 42 },
+    xAxis: {
+      ...xAxisStyle('block'),
+      type: 'category',
+      nameGap: 26,
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        ...SMALL,
+        formatter: (name: string) => name.replace(/^block/, ''),
+      },
+      data: layers.map(({ name }) => name),
+    },
     yAxis: {
       ...yAxisStyle(''),
       type: 'value',

@@ -6,7 +6,7 @@ import { NumberField, Segmented, SelectField, SliderField, TextField } from '../
 import { Panel } from '../ui/panel.js';
 import type { FileSource } from './file-source.js';
 import type { RawForm } from './raw-form.js';
-import { CHANNELS, type ChannelName, type PilotForm, type SetupForm } from './setup.js';
+import { CHANNELS, type ChannelName, flagsOf, type PilotForm, type SetupForm } from './setup.js';
 import type { ModelOption } from './requests.js';
 import type { Playground } from './store.js';
 
@@ -45,7 +45,22 @@ export function Controls({ playground }: { readonly playground: Playground }) {
         <ModelField playground={playground} />
         {source.value === 'simulated' ? <SimulatedFields form={form} /> : <FileFields files={files} />}
       </form>
+      {source.value === 'simulated' && <AsCommand playground={playground} />}
     </Panel>
+  );
+}
+
+/** The way from here to a report of the same slot. */
+function AsCommand({ playground }: { readonly playground: Playground }) {
+  const model = playground.model.value;
+  const setup = model && playground.form.setup(model);
+  if (model === undefined || setup === undefined) return null;
+  const file = `models/${model.name}/${model.version}/model.onnx`;
+  return (
+    <details class="as-command">
+      <summary>A report of this slot</summary>
+      <code>spikingrx report --model {[file, ...flagsOf(setup), '--out', 'runs/report'].join(' ')}</code>
+    </details>
   );
 }
 

@@ -65,14 +65,16 @@ export class PilotForm {
   });
 }
 
+export const MOST_SEED = 2 ** 32 - 1;
+
 /** The fields that describe a simulated slot. */
 export class SetupForm {
   readonly channel = signal<ChannelName>('TDL-B');
   readonly delaySpreadNs = numberInput(100, { min: 0, max: 5000 });
   readonly dopplerHz = numberInput(100, { min: 0, max: 5000 });
-  readonly snrDb = numberInput(12, { min: -5, max: 35 });
+  readonly snrDb = numberInput(16, { min: -5, max: 35 });
   readonly nPrb = numberInput(12, { min: 1, max: 273, isInteger: true });
-  readonly seed = numberInput(1, { min: 0, max: 2 ** 32 - 1, isInteger: true });
+  readonly seed = numberInput(1, { min: 1, max: MOST_SEED, isInteger: true });
   readonly pilots = new PilotForm();
 
   /** Whether the channel has a delay spread to choose. */
@@ -90,7 +92,7 @@ export class SetupForm {
     if (dopplerHz === undefined) return null;
     if (!this.hasDelaySpread.value) return { profile, dopplerHz };
     const spread = this.delaySpreadNs.value.value;
-    return spread === undefined ? null : { profile, dopplerHz, delaySpreadSeconds: spread / 1e9 };
+    return spread === undefined ? null : { profile, dopplerHz, delaySpreadSeconds: spread * 1e-9 };
   });
 
   /** The slot for a receiver; undefined while a field that it needs has something wrong. */
@@ -102,6 +104,27 @@ export class SetupForm {
     const dmrs = { ...pilots, nId: 1, nScid: 0, slot: 0 } as const;
     return { config: { ...receiver, nPrb, snrDb, channel, dmrs }, seed };
   }
+}
+
+/** The same slot for `spikingrx report` and `spikingrx simulate`, whose generator is the same too. */
+export function flagsOf({ config, seed }: Setup): readonly string[] {
+  const { nPrb, snrDb, channel, dmrs } = config;
+  const fading = typeof channel === 'object' ? channel : undefined;
+  const spread = fading?.delaySpreadSeconds;
+  const flags: Readonly<Record<string, string | number | undefined>> = {
+    prb: nPrb,
+    snr: snrDb,
+    profile: typeof channel === 'object' ? channel.profile : channel,
+    'delay-spread': spread && Number((spread * 1e9).toPrecision(12)),
+    doppler: fading?.dopplerHz,
+    'dmrs-symbols': dmrs.symbolPositions.join(),
+    'dmrs-type': dmrs.configType,
+    'cdm-groups': dmrs.cdmGroupsWithoutData,
+    seed,
+  };
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
 }
 
 /** What has to stay for bit errors of several slots to be counted together: all but SNR and seed. */

@@ -39,9 +39,12 @@ function comparison(
   return { receiver, llrs: demap(equalised, modulation), symbols: equalised.symbols };
 }
 
-/** Channel, noise and bits follow from the seed alone: along an SNR that is dragged they stay, the noise scaled. */
+/**
+ * The slot of `spikingrx simulate` and of a report with the same values. Channel, noise and bits follow from the seed
+ * alone: along an SNR that is dragged they stay, the noise scaled.
+ */
 export function simulatedSlot({ config, seed }: Setup): PlaySlot {
-  const slot = simulateSlot(config, Random.fromSeed(seed).fork('playground'));
+  const slot = simulateSlot(config, Random.fromSeed(seed).fork('simulate'));
   const { channel, errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
   const { shape, rxGrid, dmrs, dataMask, noiseVariance, modulation, bits } = slot;
   return {

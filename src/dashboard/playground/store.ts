@@ -6,7 +6,7 @@ import { ApiError } from '../api/client.js';
 import { FileSource } from './file-source.js';
 import { LatestWork } from './latest.js';
 import { type Answer, askModel, askSpikes, gridModels, type ModelOption } from './requests.js';
-import { conditionsOf, type Setup, SetupForm } from './setup.js';
+import { conditionsOf, MOST_SEED, type Setup, SetupForm } from './setup.js';
 import type { PlaySlot } from './slots.js';
 import type { SlotSpikes } from './spikes.js';
 import { ErrorTally, type SlotErrors } from './tally.js';
@@ -39,6 +39,8 @@ export const LABELS = {
 
 type Job = { readonly setup: Setup } | { readonly fileSlot: number };
 
+/** With `adminPort`, which has the page and its live data, but answers no grids. */
+const ELSEWHERE = 'This port is for operators: the playground is on the page of the port that answers grids.';
 /** What runs when a newer slot is asked for may go on for so long. */
 const GRACE_MS = 400;
 /** Between two slots of the continuous mode: time to look, and for others to be served. */
@@ -77,7 +79,8 @@ export class Playground {
       if (!known) this.modelKey.value = first?.key;
       this.error.value = first === undefined ? 'The service has no model that takes grids.' : undefined;
     } catch (error) {
-      this.error.value = messageOf(error);
+      const isElsewhere = error instanceof ApiError && error.status === 404;
+      this.error.value = isElsewhere ? ELSEWHERE : messageOf(error);
     }
   }
 
@@ -103,7 +106,7 @@ export class Playground {
   /** A slot of other bits, channel and noise: {@link follow} sends it. */
   nextSlot(): void {
     const { seed } = this.form;
-    seed.set(((seed.value.value ?? 0) + 1) % 2 ** 32);
+    seed.set(((seed.value.value ?? 0) % MOST_SEED) + 1);
   }
 
   /** Slot after slot, until told otherwise or something goes wrong. */

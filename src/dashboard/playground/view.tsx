@@ -106,9 +106,7 @@ function Tiles({ result }: { readonly result: Result }) {
             {errors !== undefined && <span class="unit">of {bits.toLocaleString('en')}</span>}
           </dd>
           <dd class="tile-note">
-            {errors === undefined
-              ? 'the bits sent are not known'
-              : `BER ${rateText(errors / bits)}`}
+            {errors === undefined ? 'the bits sent are not known' : `BER ${rateText(errors / bits)}`}
           </dd>
         </div>
       ))}

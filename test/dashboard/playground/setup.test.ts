@@ -1,7 +1,11 @@
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { type SlotFlags, slotConfigOf, slotOptions } from '#cli/slot-options.js';
 import { RawForm } from '#dashboard/playground/raw-form.js';
-import { conditionsOf, type Setup, SetupForm, symbolsError } from '#dashboard/playground/setup.js';
+import { conditionsOf, flagsOf, type Setup, SetupForm, symbolsError } from '#dashboard/playground/setup.js';
+import { simulatedSlot } from '#dashboard/playground/slots.js';
 import { dataReCount } from '#phy/slot.js';
+import { openSlot } from '#report/slot.js';
 
 const RECEIVER = { nRx: 2, modulation: '16QAM' } as const;
 
@@ -12,8 +16,8 @@ describe('the form of a slot', () => {
     expect(config).toMatchObject({
       ...RECEIVER,
       nPrb: 12,
-      snrDb: 12,
-      channel: { profile: 'TDL-B', delaySpreadSeconds: 100e-9, dopplerHz: 100 },
+      snrDb: 16,
+      channel: { profile: 'TDL-B', delaySpreadSeconds: 100 * 1e-9, dopplerHz: 100 },
       dmrs: { configType: 1, symbolPositions: [2, 11], cdmGroupsWithoutData: 1 },
     });
     // 14 x 144 REs, of which two symbols have pilots at every other one.
@@ -25,7 +29,7 @@ describe('the form of a slot', () => {
     ['dopplerHz', 'fast', '“fast” is not a number. Enter a number from 0 to 5000.'],
     ['snrDb', '99', 'Enter a number from -5 to 35.'],
     ['nPrb', '1.5', 'Enter a whole number from 1 to 273.'],
-    ['seed', '', 'Enter a whole number from 0 to 4294967295.'],
+    ['seed', '', 'Enter a whole number from 1 to 4294967295.'],
   ] as const)('has no slot while %s is %o, and says why by the field', (field, text, message) => {
     const form = new SetupForm();
     form[field].text.value = text;
@@ -60,6 +64,38 @@ describe('the form of a slot', () => {
 
   it.each(['0', '2, 11', '2;7 11', ' 13 '])('takes the symbols %o', (text) => {
     expect(symbolsError(text)).toBeUndefined();
+  });
+
+  it.each<[string, (form: SetupForm) => void]>([
+    ['as first shown', () => undefined],
+    [
+      'all of it',
+      (form) => {
+        form.channel.value = 'TDL-E';
+        form.delaySpreadNs.set(33.3);
+        form.dopplerHz.set(0);
+        form.snrDb.set(-2.5);
+        form.nPrb.set(3);
+        form.pilots.symbols.value = '3 12';
+        form.pilots.type.value = '2';
+        form.pilots.groups.value = '3';
+        form.seed.set(99);
+      },
+    ],
+    ['fixed delays', (form) => (form.channel.value = 'TDL-C300')],
+    ['no fading', (form) => (form.channel.value = 'awgn')],
+  ])('is the same slot on the command line: %s', (_name, change) => {
+    const form = new SetupForm();
+    change(form);
+    const setup = form.setup(RECEIVER) as Setup;
+    const command = slotOptions(new Command(), { snrDb: 10 });
+    const flags = command.parse(flagsOf(setup), { from: 'user' }).opts<SlotFlags>();
+    const config = slotConfigOf(flags);
+    expect({ ...RECEIVER, ...config }).toEqual(setup.config);
+    const { received } = openSlot({ kind: 'simulated', config, seed: flags.seed }, RECEIVER);
+    expect(Buffer.from(simulatedSlot(setup).rxGrid.buffer).equals(Buffer.from(received.rxGrid.buffer))).toBe(
+      true,
+    );
   });
 
   it('counts slots of other SNRs and seeds as of the same conditions, and of nothing else', () => {

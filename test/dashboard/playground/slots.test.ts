@@ -40,7 +40,7 @@ it('conventional receivers are beside it, the one that knows the channel ahead',
   expect(slot.comparisons.map(({ receiver }) => receiver)).toEqual(['ls-lmmse', 'perfect-csi']);
   const [first = 0, second = 0] = slot.comparisons.map(({ llrs }) => bitErrors(llrs, bits));
   expect(second).toBeLessThan(first);
-  // 2 antennas at 12 dB: between no errors and a tenth.
+  // 2 antennas at 16 dB: between no errors and a tenth.
   expect(second).toBeGreaterThan(0);
   expect(first).toBeLessThan(bits.length / 10);
 });
