@@ -86,11 +86,11 @@ function wholeOf(places: readonly Place[]): Place {
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** Each row of a plane as one text: its values, with blanks between. */
-function rowsOf(plane: Float32Array, columns: number, digits = 4): string[] {
+/** Each row of a plane as one text: its values, to two decimals at most, with blanks between. */
+function rowsOf(plane: Float32Array, columns: number): string[] {
   return Array.from({ length: plane.length / columns }, (_, row) =>
     Array.from(plane.subarray(row * columns, (row + 1) * columns), (value) =>
-      String(Number(value.toPrecision(digits))),
+      String(Math.round(value * 100) / 100),
     ).join(' '),
   );
 }
@@ -158,12 +158,7 @@ function channelTable(
   nSc: number,
 ): DataTable {
   const rows = steps.flatMap((step, t) =>
-    rowsOf(step[kind], nSc, 3).map((row, i): Cell[] => [
-      t + 1,
-      Math.floor(i / nSym) % channels,
-      i % nSym,
-      row,
-    ]),
+    rowsOf(step[kind], nSc).map((row, i): Cell[] => [t + 1, Math.floor(i / nSym) % channels, i % nSym, row]),
   );
   return { columns: ['time_step', 'channel', 'symbol', `${kind}_by_subcarrier`], rows };
 }
