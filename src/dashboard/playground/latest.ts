@@ -18,10 +18,6 @@ export class LatestWork<T> {
     private readonly graceMs: number,
   ) {}
 
-  get busy(): boolean {
-    return this.#running !== undefined;
-  }
-
   ask(work: T): void {
     this.#waiting = { work };
     if (this.#running === undefined) void this.#drain();
