@@ -3,6 +3,11 @@ import type { EChartsCoreOption } from 'echarts';
 
 export type Cell = number | string | null;
 
+/** A float32 in the seven digits that it holds: written as a double it would be twice as long. */
+export function float32Cell(value: number | undefined): number | null {
+  return value === undefined ? null : Number(value.toPrecision(7));
+}
+
 /** The numbers behind a figure. Names of columns carry their unit: `snr_db`, `time_step`. */
 export interface DataTable {
   readonly columns: readonly string[];

@@ -5,7 +5,7 @@ import { sequentialScale } from '../../chart/colour-maps.js';
 import { LIGHT } from '../../chart/colours.js';
 import { type Place, plotChart, tiles } from '../../chart/plots.js';
 import { pilotRows } from '../../phy/receivers/pilots.js';
-import type { Figure } from '../figure.js';
+import { type Figure, float32Cell } from '../figure.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
 import { channelsOf, magnitudes, type NamedChannel, relativeErrorDb } from './channel.js';
@@ -69,7 +69,7 @@ function channelMaps({ model, slot }: Subject, channels: readonly NamedChannel[]
           antenna,
           Math.floor(re / shape.nSc),
           re % shape.nSc,
-          ...columns.map((values) => values[re] as number),
+          ...columns.map((values) => float32Cell(values[re])),
         ]);
       }).flat(),
     },
@@ -142,7 +142,7 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
         return Array.from({ length: nSc }, (_, sc) => [
           antenna,
           sc,
-          ...columns.map((values) => values[sc] as number),
+          ...columns.map((values) => float32Cell(values[sc])),
         ]);
       }),
     },

@@ -7,7 +7,7 @@ import { bitsPerSymbol, constellation, type Modulation, modulate } from '../../n
 import { codewordOrder } from '../../nr/resource-map.js';
 import { combine } from '../../phy/receivers/combine.js';
 import type { ReceivedSlot } from '../../phy/slot.js';
-import type { Figure } from '../figure.js';
+import { type Figure, float32Cell } from '../figure.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
 import { channelsOf, type NamedChannel } from './channel.js';
@@ -211,7 +211,7 @@ function constellationData(
     rows: [...order].map((re, i) => [
       Math.floor(re / nSc),
       re % nSc,
-      ...clouds.flatMap(({ symbols }) => [symbols[i] as number, symbols[n + i] as number]),
+      ...clouds.flatMap(({ symbols }) => [float32Cell(symbols[i]), float32Cell(symbols[n + i])]),
       ...(wrong === undefined ? [] : [wrong[i] as number]),
     ]),
   };

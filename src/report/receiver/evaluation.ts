@@ -54,7 +54,10 @@ function resultsOf({ model }: Subject, path: string): Evaluated {
   const { points, receivers } = readResults(path);
   if (receivers !== undefined && receivers.every(({ sha256 }) => sha256 !== model.sha256))
     throw invalid(`--evaluation ${path}`, `one of ${model.title} with SHA-256 ${model.sha256}`, 'another');
-  return { points, caption: `evaluation of ${points[0]?.slots ?? 0} slots and more for each SNR` };
+  const counts = points.map(({ slots }) => slots);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const slots = fewest === most ? String(most) : `${fewest} to ${most}`;
+  return { points, caption: `${model.modulation}, ${model.contract.nRx} Rx, ${slots} slots for each SNR` };
 }
 
 async function shortEvaluation(

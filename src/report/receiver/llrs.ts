@@ -6,7 +6,7 @@ import { densities, type Histogram, histogramOf, histogramSeries } from '../../c
 import { plotChart, type Place, tiles } from '../../chart/plots.js';
 import { bitsPerSymbol } from '../../nr/qam.js';
 import { codewordOrder } from '../../nr/resource-map.js';
-import type { Cell, Figure } from '../figure.js';
+import { type Cell, type Figure, float32Cell } from '../figure.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
 import { gridMaps, onGrid } from './grid-maps.js';
@@ -63,7 +63,7 @@ function llrMap({ llrs, model, slot }: Subject): Figure {
       rows: [...order].map((re, i) => [
         Math.floor(re / shape.nSc),
         re % shape.nSc,
-        ...bits.map((b) => llrs[i * qm + b] as number),
+        ...bits.map((b) => float32Cell(llrs[i * qm + b])),
       ]),
     },
   };

@@ -43,7 +43,7 @@ describe('receivers over SNR', () => {
   it('come from results where they are given, but not from those of another model', async () => {
     const other = { kind: 'model', name: 'SpikingRx', sha256: 'ab' };
     writeFileSync(join(directory, 'configuration.json'), JSON.stringify({ receivers: [other] }));
-    const points = [{ case: 'all', snrDb: 3, slots: 7, receivers: [] }];
+    const points = [3, 6].map((snrDb) => ({ case: 'all', snrDb, slots: 2 * snrDb, receivers: [] }));
     writeFileSync(join(directory, 'points.json'), JSON.stringify(points));
     const read = () => evaluated(subject, { results: directory, slots: 0, workers: 1 }, silent);
     await expect(read()).rejects.toThrow(
@@ -51,7 +51,7 @@ describe('receivers over SNR', () => {
     );
     const own = { ...other, sha256: subject.model.sha256 };
     writeFileSync(join(directory, 'configuration.json'), JSON.stringify({ receivers: [own] }));
-    expect((await read())?.points).toEqual(points);
+    expect(await read()).toEqual({ points, caption: 'QPSK, 1 Rx, 6 to 12 slots for each SNR' });
   });
 
   it('are left out when nobody wants an evaluation', async () => {
