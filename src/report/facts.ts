@@ -44,10 +44,11 @@ function modelFacts({
   const parameters = contract.config?.['parameters'];
   if (typeof parameters === 'number') rest.push(['Parameters', parameters.toLocaleString('en')]);
   if (training !== undefined) {
-    const { optimiser, seed } = training;
+    const { optimiser, seed, startFrom } = training;
+    const start = startFrom === undefined ? '' : `, from ${startFrom}`;
     rest.push([
       'Training',
-      `${checkpoint?.step ?? optimiser.steps} steps of ${optimiser.batch} slots, seed ${seed}`,
+      `${checkpoint?.step ?? optimiser.steps} steps of ${optimiser.batch} slots, seed ${seed}${start}`,
     ]);
   }
   return {

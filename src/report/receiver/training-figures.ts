@@ -30,7 +30,10 @@ export const trainingCurveGroup: FigureGroup = {
       frames: [
         {
           label: 'training',
-          option: trainingCurveOption(model.log, { title: model.title, ...(activation && { activation }) }),
+          option: trainingCurveOption(model.log, {
+            title: `Training of ${model.title}`,
+            ...(activation && { activation }),
+          }),
         },
       ],
       data: { columns, rows: (values[0] ?? []).map((_, i) => values.map((column) => column[i] as number)) },
