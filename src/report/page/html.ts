@@ -16,5 +16,5 @@ export function escapeHtml(text: string): string {
 
 /** JSON as text that has nothing in it that HTML would understand: deflated (RFC 1950), in base64. */
 export function packedJson(value: unknown): string {
-  return deflateSync(JSON.stringify(value), { level: 9 }).toString('base64');
+  return deflateSync(JSON.stringify(value)).toString('base64');
 }
