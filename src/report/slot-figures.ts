@@ -91,7 +91,7 @@ export function gridFigure(slot: ReceivedSlot): Figure {
     size: { width: WIDTH, height: area.top + area.height + 96 },
     frames: [{ label: '', option }],
     data: {
-      columns: ['symbol', 'subcarrier', 'use', ...powers.map((_, i) => `power_db_antenna_${i}`)],
+      columns: ['ofdm_symbol', 'subcarrier', 'use', ...powers.map((_, i) => `power_db_antenna_${i}`)],
       rows: Array.from(kinds, (kind, re) => [
         Math.floor(re / nSc),
         re % nSc,

@@ -28,7 +28,7 @@ it('writes a report of a simulated slot, and says where it is', () => {
   ])
     expect(html).toContain(text);
   const csv = readFileSync(join(out, 'data', 'received-grid.csv'), 'utf8').split('\n');
-  expect(csv[0]).toBe('symbol,subcarrier,use,power_db_antenna_0,power_db_antenna_1');
+  expect(csv[0]).toBe('ofdm_symbol,subcarrier,use,power_db_antenna_0,power_db_antenna_1');
   expect(csv).toHaveLength(1 + 14 * 24 + 1);
 });
 
