@@ -1,9 +1,11 @@
 /** The latest request of anybody, where the service lets its grid be looked at: fetched when it is asked for. */
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { LatestRequest } from '../../wire/latest.js';
 import { ApiError, getJson } from '../api/client.js';
-import { service } from '../live/store.js';
+import { service, stream } from '../live/store.js';
+import { Waiting } from '../live/waiting.js';
 import { Button } from '../ui/forms.js';
 import { clockTime } from '../ui/numbers.js';
 import { decodeLatest } from './decode.js';
@@ -16,21 +18,30 @@ interface Fetched {
 }
 
 export function LatestRequestView() {
-  if (service.value?.latestRequest === false) return <NotKept />;
+  // Live data are on the same port, or not here either; but a key may be for one of them alone.
+  const isRefused = stream.value.kind === 'refused' && stream.value.status === 403;
+  if (service.value === undefined && !isRefused) return <NotShown reason={<Waiting />} />;
+  if (service.value?.latestRequest === false) return <NotShown reason={<NotKept />} />;
   return <Kept />;
 }
 
-function NotKept() {
+function NotShown({ reason }: { readonly reason: ComponentChildren }) {
   return (
     <>
       <header class="view-head">
         <h1>Latest request</h1>
       </header>
-      <p class="note">
-        The service does not keep it: grids are signals of its users. Started with{' '}
-        <code>--dashboard-request</code>, it shows the latest grid and its LLRs here.
-      </p>
+      {reason}
     </>
+  );
+}
+
+function NotKept() {
+  return (
+    <p class="note">
+      The service does not keep it: grids are signals of its users. Started with{' '}
+      <code>--dashboard-request</code>, it shows the latest grid and its LLRs here.
+    </p>
   );
 }
 
@@ -81,8 +92,8 @@ function Refusal({ error }: { readonly error: ApiError }) {
   if (error.status === 404)
     return (
       <p class="note">
-        Nothing to see yet: {error.message}. <a href="#/playground">Send a slot from the playground</a>, then
-        look again.
+        Nothing to see: {error.message}. <a href="#/playground">Send a slot from the playground</a>, then look
+        again.
       </p>
     );
   return (

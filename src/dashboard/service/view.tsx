@@ -1,5 +1,6 @@
 /** What runs: the service, its limits, and the models that it serves. */
 import type { LiveService } from '../../wire/live.js';
+import { key } from '../api/key.js';
 import { Waiting } from '../live/waiting.js';
 import { now, service } from '../live/store.js';
 import { duration, moment, short } from '../ui/numbers.js';
@@ -36,9 +37,12 @@ function Known({ service: known }: { readonly service: LiveService }) {
       <Panel title="Models" unit={countOf(known.models)} isWide>
         <ModelTable models={known.models} />
       </Panel>
-      <p class="muted">
-        More of it: <a href="docs/">description of the API</a>, <a href="metrics">metrics for Prometheus</a>.
-      </p>
+      {key.value === undefined && (
+        // Where a key is needed, a link would come without it.
+        <p class="muted">
+          For programs: <a href="docs/">the API and its schemas</a>.
+        </p>
+      )}
     </>
   );
 }
