@@ -40,7 +40,8 @@ function channelMaps({ model, slot }: Subject, channels: readonly NamedChannel[]
     title: titleOf(channel, truth),
     values: magnitudes(channel.channel, 0, size),
   }));
-  const most = Math.max(...(maps[0]?.values ?? [1]));
+  // Estimates go beyond the truth, a little.
+  const most = Number((1.15 * Math.max(...(maps[0]?.values ?? [1]))).toPrecision(2));
   const drawn = gridMaps({
     title: 'Channel magnitude over the resource grid, antenna 0',
     subtitle: `${model.title}, ${slot.origin}, ${slot.received.snrDb.toFixed(1)} dB`,

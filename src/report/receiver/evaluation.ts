@@ -14,7 +14,7 @@ import type { SlotConfig } from '../../phy/slot.js';
 import { parseTrainConfig, type Scenario } from '../../train/config.js';
 import type { Progress } from '../section.js';
 import type { Subject } from '../subject.js';
-import { MODEL_NAME } from './receivers.js';
+import { furtherPrb, MODEL_NAME } from './receivers.js';
 
 export interface EvaluationChoice {
   /** A folder that `evaluate --out` wrote, or JSON that `evaluate` printed: its points are shown. */
@@ -37,8 +37,6 @@ const OFFSETS_DB = [-6, -3, 0, 3, 6, 9, 12];
 /** What one antenna costs against two, about. */
 const ONE_ANTENNA_DB = 4;
 const SEED = 1;
-/** Wider slots tell no more and take longer. */
-const MOST_PRB = 8;
 
 /** @throws INVALID_ARGUMENT when the results are of another model */
 export async function evaluated(
@@ -97,11 +95,12 @@ function specsOf(bytes: Uint8Array): ReceiverSpec[] {
 }
 
 /** Slots of the kind of the report's own; beside a dump what the model was trained on. */
-export function caseOf({ model, slot }: Subject): EvaluationCase {
+export function caseOf(subject: Subject): EvaluationCase {
+  const { model, slot } = subject;
   const usual = model.training?.data ?? parseTrainConfig({ name: 'report', version: '1' }).data;
   if (slot.simulated === undefined) return { name: 'scenario of the training', scenario: usual };
   const { config } = slot.simulated;
-  const scenario = { ...usual, ...ofConfig(config) };
+  const scenario = { ...usual, ...ofConfig(config), nPrb: [furtherPrb(subject)] };
   if (typeof config.channel === 'string')
     return { name: nameOf(config, config.channel.toUpperCase()), scenario, channel: config.channel };
   const { profile, delaySpreadSeconds, dopplerHz } = config.channel;
@@ -122,9 +121,8 @@ function nameOf({ dmrs }: SlotConfig, channel: string): string {
   return `${channel}, DMRS ${dmrs.symbolPositions.join(', ')}`;
 }
 
-function ofConfig({ nPrb, dmrs, subcarrierSpacingHz = 30_000 }: SlotConfig): Partial<Scenario> {
+function ofConfig({ dmrs, subcarrierSpacingHz = 30_000 }: SlotConfig): Partial<Scenario> {
   return {
-    nPrb: [Math.min(MOST_PRB, nPrb)],
     dmrsSymbols: [[...dmrs.symbolPositions]],
     dmrsTypes: [dmrs.configType],
     cdmGroupsWithoutData: [dmrs.cdmGroupsWithoutData],

@@ -39,16 +39,23 @@ export async function comparedLlrs({ llrs, slot }: Subject): Promise<NamedLlrs[]
 
 /** Of the streams that the further slots come from; a report is about one slot, which has a seed of its own. */
 const SEED = 1;
-/** Resource blocks of further slots where the report's has more. */
+/** Resource blocks of further slots where the report's has more: wider ones tell no more and take longer. */
 const MOST_PRB = 8;
+
+/** Resource blocks of further slots; a model that takes one width alone decides itself. */
+export function furtherPrb({ model, slot }: Subject): number {
+  const { nSc } = model.contract;
+  return nSc === undefined ? Math.min(MOST_PRB, slot.received.shape.nSc / 12) : nSc / 12;
+}
 
 /**
  * Further slots with what was sent: of the configuration of the report's slot, each with bits, channel and noise of
  * its own; beside a dump of what the model was trained on. None where neither is known.
  */
-export function slotsLike({ model, slot }: Subject, count: number): readonly Slot[] {
-  const { simulated, received } = slot;
-  const nPrb = Math.min(MOST_PRB, received.shape.nSc / 12);
+export function slotsLike(subject: Subject, count: number): readonly Slot[] {
+  const { model, slot } = subject;
+  const { simulated } = slot;
+  const nPrb = furtherPrb(subject);
   const random = Random.fromSeed(SEED).fork('report');
   const scenario = model.training?.data;
   const draw = (stream: Random): Slot | undefined => {

@@ -72,6 +72,14 @@ describe('the case of a report', () => {
     expect(slot.config).toMatchObject({ ...own, dmrs, channel });
   });
 
+  it('has the width of a model that takes no other, and no great one else', () => {
+    const { model, slot } = subject;
+    const fixed = { ...subject, model: { ...model, contract: { ...model.contract, nSc: 36 } } };
+    expect(caseOf(fixed).scenario.nPrb).toEqual([3]);
+    const received = { ...slot.received, shape: { ...slot.received.shape, nSc: 600 } };
+    expect(caseOf({ ...subject, slot: { ...slot, received } }).scenario.nPrb).toEqual([8]);
+  });
+
   it('is the training’s scenario for a dump', () => {
     const { received, origin } = subject.slot;
     const dump = { ...subject, slot: { received, origin } };
