@@ -90,10 +90,12 @@ function slotChoice(flags: ReportFlags, command: Command): (modulation: Modulati
     throw invalid(given.long ?? given.flags, 'a simulated slot, without --oai and --sigmf', dump);
   if (oai !== undefined) return () => ({ kind: 'oai', folder: oai });
   if (sigmf !== undefined) return () => ({ kind: 'sigmf', path: sigmf, index: slot ?? 0 });
+  const { seed, snr } = flags;
+  const config = slotConfigOf({ ...flags, snr: snr ?? 0 });
   return (modulation) => ({
     kind: 'simulated',
-    config: slotConfigOf({ ...flags, snr: flags.snr ?? USUAL_SNR_DB[modulation] }),
-    seed: flags.seed,
+    config: { ...config, snrDb: snr ?? USUAL_SNR_DB[modulation] },
+    seed,
   });
 }
 

@@ -49,7 +49,6 @@ describe('flags that contradict each other are refused', () => {
       ['--sigmf', 'b', '--prb', '4'],
       '--prb: expected a simulated slot, without --oai and --sigmf, received b',
     ],
-    [['--sections', 'slot,none'], 'received none'],
     [['--delay-spread', '-1'], '--delay-spread: expected nanoseconds from 0'],
   ])('%j', async (flags, message) => {
     const command = reportCommand().exitOverride();

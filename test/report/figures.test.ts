@@ -17,11 +17,16 @@ const directory = mkdtempSync(join(tmpdir(), 'spikingrx-figures-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const quiet = (): void => undefined;
 
-/** All figures of a report, by section. @param slots of its evaluation at each SNR */
-async function figuresOf(model: string, slot: SlotChoice, slots = 0): Promise<Map<string, Figure[]>> {
+/** The figures of a report, by section. @param skipped those that show the same of all slots, and take long */
+async function figuresOf(
+  model: string,
+  slot: SlotChoice,
+  skipped: readonly string[] = [],
+): Promise<Map<string, Figure[]>> {
   const subject = await openSubject(model, slot);
   const drawn = new Map<string, Figure[]>();
-  for (const { id, groups } of sectionsOf({ evaluation: { slots, workers: 1 } })) {
+  for (const { id, groups } of sectionsOf({ evaluation: { slots: 1, workers: 1 } })) {
+    if (skipped.includes(id)) continue;
     const figures: Figure[] = [];
     for (const { draw } of groups) figures.push(...(await draw(subject, quiet)));
     drawn.set(id, figures);
@@ -62,15 +67,21 @@ function expectSound(sections: Map<string, Figure[]>): void {
 const { modulation: _, nRx: __, ...config } = slotConfig({ snrDb: 4, nPrb: 1 });
 const simulated: SlotChoice = { kind: 'simulated', config, seed: 1 };
 
+it('a section that there is none of is refused', () => {
+  const choice = { evaluation: { slots: 0, workers: 1 }, only: ['slot', 'none'] };
+  expect(() => sectionsOf(choice)).toThrow(/--sections: expected some of slot, .*llrs.*, received none/);
+  expect(sectionsOf({ ...choice, only: ['llrs', 'slot'] }).map(({ id }) => id)).toEqual(['slot', 'llrs']);
+});
+
 describe('the figures of a whole report', { timeout: 60_000 }, () => {
   it('are sound, and every section has some, of a spiking model and a simulated slot', async () => {
-    const sections = await figuresOf('models/spikingrx-qpsk-2rx/2/model.onnx', simulated, 1);
+    const sections = await figuresOf('models/spikingrx-qpsk-2rx/2/model.onnx', simulated);
     for (const [id, figures] of sections) expect([id, figures.length > 0]).toEqual([id, true]);
     expectSound(sections);
   });
 
   it('come down to what there is of an ANN', async () => {
-    const sections = await figuresOf('bench/models/ann-16qam-2rx/1/model.onnx', simulated);
+    const sections = await figuresOf('bench/models/ann-16qam-2rx/1/model.onnx', simulated, ['performance']);
     expect(sections.get('spikes')).toEqual([]);
     expect(sections.get('llrs')?.length).toBeGreaterThan(1);
     expectSound(sections);
@@ -84,10 +95,14 @@ describe('the figures of a whole report', { timeout: 60_000 }, () => {
       Random.fromSeed(1),
     );
     writeOaiBundle(directory, bundle);
-    const sections = await figuresOf('models/spikingrx-qpsk-1rx/1/model.onnx', {
-      kind: 'oai',
-      folder: directory,
-    });
+    const sections = await figuresOf(
+      'models/spikingrx-qpsk-1rx/1/model.onnx',
+      {
+        kind: 'oai',
+        folder: directory,
+      },
+      ['performance', 'beta-theta', 'training'],
+    );
     const ids = [...sections.values()].flat().map(({ id }) => id);
     expect(ids).toContain('llr-map');
     expect(ids).not.toContain('error-positions');
