@@ -1,5 +1,5 @@
 /** Filters of a layer before and after training. */
-import { heading, legend, xAxisStyle, yAxisStyle } from '../../chart/chart.js';
+import { axisStyle, heading, legend, xAxisStyle, yAxisStyle } from '../../chart/chart.js';
 import { divergingScale } from '../../chart/colour-maps.js';
 import { LIGHT } from '../../chart/colours.js';
 import { colourBar, heatMap } from '../../chart/heat-map.js';
@@ -130,7 +130,7 @@ function weightPlot({ before, after }: FilterPair): Plot {
       nameGap: 26,
       min: -limit,
       max: limit,
-      axisLabel: { showMinLabel: false, showMaxLabel: false },
+      axisLabel: { ...axisStyle.axisLabel, showMinLabel: false, showMaxLabel: false },
     },
     yAxis: { ...yAxisStyle('density'), nameGap: 36, type: 'value', min: 0, splitNumber: 4 },
     series: [before, after].map((weights, i) =>
