@@ -6,14 +6,14 @@ export const LIGHT = {
   text: '#1f2328',
   muted: '#59636e',
   grid: '#e4e7eb',
-  empty: '#bcc3cb',
+  empty: '#9b9ea2',
 } as const;
 export const DARK = {
   surface: '#0d1117',
   text: '#e6edf3',
   muted: '#9198a1',
   grid: '#262c36',
-  empty: '#3b434d',
+  empty: '#484d54',
 } as const;
 
 const SERIES: readonly (readonly [light: string, dark: string])[] = [

@@ -110,7 +110,7 @@ function kernelPlots(
     heatMap({
       place: places[i] as Place,
       title: NAMES[i] as string,
-      empty: LIGHT.empty,
+      empty: LIGHT.grid,
       plane: mosaic(weights, { tile: { rows: 3, columns: 3 }, across: into, down: out }),
       scale,
       x: { name: `input channels 0 to ${into - 1}`, bare: true, nameGap: 12 },

@@ -70,7 +70,7 @@ export function filterFigure({ layer, weights, shape, dilation, inputs, origin }
     place,
     plane,
     scale,
-    empty: LIGHT.empty,
+    empty: LIGHT.grid,
     x: { name: 'input channel', at: new Map(columnNames), ...(inputs && { rotate: 90, nameGap: 112 }) },
     y: { name: 'output channel', at: new Map(rowNames) },
   });
