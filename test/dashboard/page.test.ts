@@ -105,16 +105,20 @@ describe.skipIf(!hasTool('chromium'))('the page', () => {
     for (const scheme of ['light', 'dark']) {
       await theme.click();
       expect(await page.locator('html').getAttribute('data-theme')).toBe(scheme);
-      for (const width of [1280, 360]) {
-        await page.setViewportSize({ width, height: 800 });
-        for (const name of VIEWS) {
-          await view(name);
-          await page.getByRole('heading', { level: 1, name }).waitFor();
-          expect([name, scheme, await faintTexts(page)]).toEqual([name, scheme, []]);
-          expect([name, width, await overflow(page)]).toEqual([name, width, 0]);
+      for (const name of VIEWS) {
+        await view(name);
+        await page.getByRole('heading', { level: 1, name }).waitFor();
+        for (const width of [360, 1280]) {
+          await page.setViewportSize({ width, height: 800 });
+          expect([name, scheme, width, await faintTexts(page)]).toEqual([name, scheme, width, []]);
+          expect([name, scheme, width, await overflow(page)]).toEqual([name, scheme, width, 0]);
         }
       }
     }
+    // Paler, they would be seen.
+    await page.evaluate(() => document.documentElement.style.setProperty('--muted', '#5a5f66'));
+    expect(await faintTexts(page)).not.toEqual([]);
+    await page.evaluate(() => document.documentElement.style.removeProperty('--muted'));
     await theme.click();
     await page.setViewportSize({ width: 1280, height: 900 });
     await view('Live');
