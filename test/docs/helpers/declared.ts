@@ -23,14 +23,18 @@ const NEVER: readonly Declared[] = [
 /** Commands that take their time and are much like another one: run when the variable `ALL_COMMANDS` is set. */
 const ON_REQUEST: readonly Declared[] = [
   {
-    pattern: /train --config models\/(?!spikingrx-qpsk-2rx\/)/,
-    why: 'as that of QPSK on 2 antennas, with another file',
+    pattern: /train --config models\/.* --out runs\/.*(qpsk|16qam|64qam)-\d/,
+    why: 'as on the README, with another file',
   },
-  { pattern: /evaluate --model fast=models\/(?!spikingrx-qpsk-2rx\/)/, why: 'as that of QPSK on 2 antennas' },
+  { pattern: /evaluate --model fast=/, why: 'as the others, with more models' },
+  { pattern: /evaluate --model models\/\S+ --out runs\/evaluation$/, why: 'as on the README' },
   { pattern: /evaluate --doppler .* --snr 2,3,4/, why: 'as the next, which names the modulation' },
   { pattern: /energy --model "1 step=/, why: 'as for two models' },
-  { pattern: /^npm ci && npm run demo\b/, why: 'as with --serve, which ends later' },
-  { pattern: /report --model .* (--profile|--sections) /, why: 'as the report without these flags' },
+  { pattern: /npm run demo\b/, why: 'test/demo does the same in short' },
+  {
+    pattern: /report --model .* (--profile|--sections|--sigmf|--out runs\/explained)\b/,
+    why: 'as the report without these flags',
+  },
   { pattern: /^npm run bench/, why: 'test/bench measures the same in short' },
   { pattern: /^npm run soak( --|\s+#)(?! --help)/, why: 'test/soak does the same in short' },
 ];

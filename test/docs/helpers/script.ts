@@ -30,19 +30,29 @@ started() {
 }
 `;
 
+export function isRun(text: string): boolean {
+  return !NOT_RUN.some(({ pattern }) => pattern.test(text));
+}
+
 /** Whether the command serves until it is told to end. */
 export function startsService(text: string): boolean {
   return /^(\w+=\S+ (\\\n\s*)?)*npm start\b|^npm run demo -- --serve/.test(text);
 }
 
-/** Whether a service that answers at the ports of the page is its own. */
-export function bringsService(text: string): boolean {
-  return startsService(text) && !text.includes('demo');
+/** Whether the page starts a service of its own, not only one as it comes, which all pages can share. */
+export function bringsService(commands: readonly PageCommand[]): boolean {
+  return commands.some(
+    ({ text }) => startsService(text) && !AS_IT_COMES.test(text) && !text.includes('demo'),
+  );
 }
 
+const AS_IT_COMES = /^npm start(\s+#.*)?$/;
+
 export function scriptOf(commands: readonly PageCommand[], ports: Ports): string {
+  const isShared = !bringsService(commands);
   const lines = commands
-    .filter(({ text }) => !NOT_RUN.some(({ pattern }) => pattern.test(text)))
+    .filter(({ text }) => isRun(text))
+    .filter(({ text }) => !isShared || !AS_IT_COMES.test(text))
     .map(({ at, text }) => {
       const command = asRun(text, ports);
       if (!startsService(text)) return `at='${at}'\n${command}\ncheck $?`;
