@@ -8,7 +8,7 @@ import { type Place, type Plot, plotChart } from '../../chart/plots.js';
 import type { Cell, Figure } from '../figure.js';
 import { mosaic } from '../spiking/mosaic.js';
 import type { Subject } from '../subject.js';
-import { magnitudeQuantile, niceLimit } from './llrs.js';
+import { magnitudeQuantile, niceLimit } from '../limits.js';
 import type { FilterPair } from './training.js';
 
 /** Channels shown of each side. */
@@ -101,7 +101,11 @@ function kernelPlots(
   kernels: readonly Float32Array[],
   { out, into }: { readonly out: number; readonly into: number },
 ): Plot[] {
-  const scale = divergingScale('weight', [], niceLimit(magnitudeQuantile(kernels[1] as Float32Array, 0.99)));
+  const scale = divergingScale(
+    'weight',
+    [],
+    niceLimit(magnitudeQuantile([kernels[1] as Float32Array], 0.99)),
+  );
   const height = Math.round((SIDE * out) / into);
   const places = kernels.map(
     (_, i): Place => ({ left: LEFT + i * (SIDE + 24), top: TOP, width: SIDE, height }),
@@ -121,7 +125,7 @@ function kernelPlots(
 }
 
 function weightPlot({ before, after }: FilterPair): Plot {
-  const limit = Math.max(magnitudeQuantile(before, 0.999), magnitudeQuantile(after, 0.999));
+  const limit = Math.max(magnitudeQuantile([before], 0.999), magnitudeQuantile([after], 0.999));
   const range = { min: -limit, max: limit, bins: BINS };
   return {
     place: { left: LEFT, top: TOP + SIDE + 60, width: SIZE.width - LEFT - 94, height: 166 },

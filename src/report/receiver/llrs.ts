@@ -7,6 +7,7 @@ import { plotChart, type Place, tiles } from '../../chart/plots.js';
 import { bitsPerSymbol } from '../../nr/qam.js';
 import { codewordOrder } from '../../nr/resource-map.js';
 import { type Cell, type Figure, float32Cell } from '../figure.js';
+import { magnitudeQuantile, niceLimit } from '../limits.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
 import { gridMaps, onGrid } from './grid-maps.js';
@@ -20,12 +21,6 @@ export const llrGroup: FigureGroup = {
   draw: (subject) => Promise.resolve([llrMap(subject), llrHistogram(subject)]),
 };
 
-/** The value that a share of the magnitudes does not exceed. */
-export function magnitudeQuantile(values: Float32Array, share: number): number {
-  const sorted = values.map(Math.abs).toSorted();
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
-
 /** LLRs of bit `bit` of every symbol. @param llrs `[G]` @returns `[G/Qm]` */
 export function ofBit<T extends Float32Array | Uint8Array>(values: T, bit: number, qm: number): T {
   return values.filter((_, i) => i % qm === bit) as T;
@@ -35,7 +30,7 @@ function llrMap({ llrs, model, slot }: Subject): Figure {
   const { shape, dataMask } = slot.received;
   const qm = bitsPerSymbol(model.modulation);
   const order = codewordOrder(dataMask);
-  const limit = niceLimit(magnitudeQuantile(llrs, SHOWN));
+  const limit = niceLimit(magnitudeQuantile([llrs], SHOWN));
   const bits = Array.from({ length: qm }, (_, b) => b);
   const drawn = gridMaps({
     title: 'LLRs over the resource grid',
@@ -67,12 +62,6 @@ function llrMap({ llrs, model, slot }: Subject): Figure {
       ]),
     },
   };
-}
-
-/** The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20 … at or above. */
-export function niceLimit(value: number): number {
-  const decade = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
-  return decade * ([1, 1.5, 2, 3, 4, 5, 6, 8].find((step) => step * decade >= value * 0.999) ?? 10);
 }
 
 interface NamedHistogram extends Histogram {
@@ -137,7 +126,7 @@ function histogramChart(
 }
 
 function llrHistogram(subject: Subject): Figure {
-  const limit = niceLimit(magnitudeQuantile(subject.llrs, 0.995));
+  const limit = niceLimit(magnitudeQuantile([subject.llrs], 0.995));
   const histograms = histogramsOf(subject, limit);
   const { option, size } = histogramChart(subject, histograms);
   const known = subject.slot.bits !== undefined;

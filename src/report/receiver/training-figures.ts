@@ -8,7 +8,7 @@ import type { Cell, Figure } from '../figure.js';
 import type { FigureGroup } from '../section.js';
 import type { Subject } from '../subject.js';
 import { filterFigure } from './filter-change.js';
-import { magnitudeQuantile, niceLimit } from './llrs.js';
+import { magnitudeQuantile, niceLimit } from '../limits.js';
 import { percent, slotsLikeName } from './receivers.js';
 import { meanOf } from './runs.js';
 import { type Behaviour, type BeforeAndAfter, beforeAndAfter, TRAINING_SLOTS } from './training.js';
@@ -132,7 +132,7 @@ function worth({ bitErrorRate, gmi }: Behaviour): string {
 }
 
 function llrFigure(subject: Subject, { before, after }: BeforeAndAfter): Figure {
-  const limit = niceLimit(magnitudeQuantile(after.signedLlrs, 0.995));
+  const limit = niceLimit(magnitudeQuantile([after.signedLlrs], 0.995));
   const size = { width: 860, height: 420 };
   const histograms = [before, after].map(({ signedLlrs }) =>
     histogramOf(signedLlrs, { min: -limit / 2, max: limit, bins: BINS }),

@@ -5,7 +5,7 @@ import { colourBar, heatMap } from '../../chart/heat-map.js';
 import { multiples } from '../../chart/multiples.js';
 import type { Place } from '../../chart/plots.js';
 import type { Cell, Figure } from '../figure.js';
-import { magnitudeQuantile } from './map-figures.js';
+import { magnitudeQuantile, niceLimit } from '../limits.js';
 import { mosaic, ROW_GAP, tileMiddles } from './mosaic.js';
 
 /** Weights of a layer's convolution. */
@@ -65,7 +65,7 @@ export function filterFigure({ layer, weights, shape, dilation, inputs, origin }
   const rowNames = [...tileMiddles(layout, 'column', everyFor(outChannels))].map(
     ([cell, tiles]) => [cell, String(tiles / inChannels)] as const,
   );
-  const scale = divergingScale('weight', [], magnitudeQuantile([weights], 0.995));
+  const scale = divergingScale('weight', [], niceLimit(magnitudeQuantile([weights], 0.995)));
   const map = heatMap({
     place,
     plane,

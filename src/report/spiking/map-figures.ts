@@ -6,6 +6,7 @@ import { multiples } from '../../chart/multiples.js';
 import type { Place, Plot } from '../../chart/plots.js';
 import type { TapKind } from '../../onnx/taps.js';
 import type { Cell, DataTable, Figure } from '../figure.js';
+import { magnitudeQuantile, niceLimit } from '../limits.js';
 import type { Activity, LayerActivity } from './activity.js';
 import { stepLabel } from './density-figures.js';
 import { mosaic, mosaicLayout, ROW_GAP, tileMiddles } from './mosaic.js';
@@ -189,19 +190,7 @@ export function featureMapFigure(activity: Activity, layer: LayerActivity): Figu
     caption:
       'Each tile is a channel: the drive i = (1−β)·I/θ that the convolution, with SpikeNorm folded in, gives its neurons in this ' +
       'time step. Red charges the neuron, blue discharges it; a drive of 1 alone makes it fire. Colours saturate at the 1 % largest.',
-    scale: divergingScale('drive (units of θ)', [], magnitudeQuantile(drives, 0.99)),
+    scale: divergingScale('drive (units of θ)', [], niceLimit(magnitudeQuantile(drives, 0.99))),
     bar: true,
   });
-}
-
-/** The magnitude that a share of the values stays below. */
-export function magnitudeQuantile(values: readonly Float32Array[], share: number): number {
-  const magnitudes = new Float32Array(values.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of values) {
-    magnitudes.set(part.map(Math.abs), offset);
-    offset += part.length;
-  }
-  magnitudes.sort();
-  return magnitudes[Math.min(magnitudes.length - 1, Math.floor(share * magnitudes.length))] ?? 1;
 }

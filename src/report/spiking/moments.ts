@@ -1,4 +1,5 @@
 /** Moments of many values, and where to look at them. */
+import { sortedSample } from '../limits.js';
 
 export interface MeanAndVariance {
   readonly mean: number;
@@ -37,14 +38,7 @@ export interface Bins {
  * @param trim share of the values that may lie beyond the bins at each end
  */
 export function binsFor(values: readonly Float32Array[], bins: number, trim = 0.001): Bins {
-  const finite = values.map((part) => part.filter(Number.isFinite));
-  const sorted = new Float32Array(finite.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of finite) {
-    sorted.set(part, offset);
-    offset += part.length;
-  }
-  sorted.sort();
+  const sorted = sortedSample(values);
   const beyond = Math.floor(trim * sorted.length);
   const [min, max] = [sorted[beyond] ?? 0, sorted[sorted.length - 1 - beyond] ?? 0];
   return max > min ? { min, max, bins } : { min: min - 0.5, max: min + 0.5, bins };

@@ -4,7 +4,7 @@ import { gridRms, magnitudes, relativeErrorDb } from '#report/receiver/channel.j
 import { errorVectorMagnitude, matchedFilter, rawSymbols } from '#report/receiver/constellation.js';
 import { errorsPerSymbol } from '#report/receiver/errors.js';
 import { onGrid } from '#report/receiver/grid-maps.js';
-import { magnitudeQuantile, niceLimit, ofBit } from '#report/receiver/llrs.js';
+import { ofBit } from '#report/receiver/llrs.js';
 import { percent, wrongBits } from '#report/receiver/receivers.js';
 import type { ReceivedSlot } from '#phy/slot.js';
 import { expect } from '../../support/matchers.js';
@@ -32,12 +32,6 @@ describe('measures of a slot', () => {
     expect([...wrong]).toEqual([0, 1, 0, 1, 0, 1]);
     expect([...errorsPerSymbol(wrong, 2)]).toEqual([1, 1, 1]);
     expect([...errorsPerSymbol(wrong, 3)]).toEqual([1, 2]);
-  });
-
-  it('bound what colours show', () => {
-    expect(magnitudeQuantile(floats(-4, 1, 2, -3), 0.5)).toBe(3);
-    expect(magnitudeQuantile(floats(-4, 1), 1)).toBe(4);
-    expect([0.013, 1, 4.2, 8.5, 27].map(niceLimit)).toEqual([0.015, 1, 5, 10, 30]);
   });
 
   it('write shares', () => {
