@@ -23,8 +23,7 @@ function ofActivity(
 ): FigureGroup {
   return {
     name,
-    async draw(subject, progress) {
-      progress('spikes of all layers');
+    async draw(subject) {
       const activity = await activityOf(subject);
       return activity === undefined ? [] : figures(activity, subject);
     },
