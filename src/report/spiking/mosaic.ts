@@ -9,9 +9,10 @@ export interface MosaicLayout {
   readonly down: number;
 }
 
-/** Empty cells between two tiles: rows, and columns. Wide tiles have narrow cells, so that it takes more of them. */
+/** Empty cells between two tiles: rows, and columns. Where many lie beside each other, cells are narrow and it takes more of them. */
 export const ROW_GAP = 1;
-const gapBeside = ({ columns }: MosaicLayout['tile']): number => Math.max(1, Math.round(columns / 20));
+const gapBeside = ({ tile, across }: Pick<MosaicLayout, 'tile' | 'across'>): number =>
+  Math.max(1, Math.round((tile.columns * across) / 128));
 
 /** How much an empty place counts beside a wrong proportion. */
 const EMPTY_WEIGHT = 6;
@@ -24,7 +25,9 @@ export function mosaicLayout(count: number, tile: MosaicLayout['tile'], proporti
   });
   const miss = ({ across, down }: MosaicLayout): number =>
     Math.abs(
-      Math.log((across * (tile.columns + gapBeside(tile))) / (down * (tile.rows + ROW_GAP)) / proportion),
+      Math.log(
+        (across * (tile.columns + gapBeside({ tile, across }))) / (down * (tile.rows + ROW_GAP)) / proportion,
+      ),
     ) +
     EMPTY_WEIGHT * Math.log((across * down) / count);
   return layouts.reduce((best, layout) => (miss(layout) < miss(best) ? layout : best));
@@ -34,7 +37,7 @@ export function mosaicLayout(count: number, tile: MosaicLayout['tile'], proporti
 export function tileOrigin({ tile, across }: MosaicLayout, index: number): { row: number; column: number } {
   return {
     row: Math.floor(index / across) * (tile.rows + ROW_GAP),
-    column: (index % across) * (tile.columns + gapBeside(tile)),
+    column: (index % across) * (tile.columns + gapBeside({ tile, across })),
   };
 }
 
@@ -42,7 +45,7 @@ export function tileOrigin({ tile, across }: MosaicLayout, index: number): { row
 export function tileMiddles(layout: MosaicLayout, along: 'row' | 'column', every = 1): Map<number, number> {
   const { tile, across, down } = layout;
   const [count, step, gap] =
-    along === 'row' ? [across, tile.columns, gapBeside(tile)] : [down, tile.rows, ROW_GAP];
+    along === 'row' ? [across, tile.columns, gapBeside({ tile, across })] : [down, tile.rows, ROW_GAP];
   const shown = Array.from({ length: Math.ceil(count / every) }, (_, i) => i * every);
   return new Map(
     shown.map((i) => [i * (step + gap) + (step - 1) / 2, along === 'row' ? i : i * across] as const),
@@ -53,7 +56,7 @@ export function tileMiddles(layout: MosaicLayout, along: 'row' | 'column', every
 export function mosaic(maps: Float32Array, layout: MosaicLayout): Plane {
   const { tile, across, down } = layout;
   const rows = down * (tile.rows + ROW_GAP) - ROW_GAP;
-  const columns = across * (tile.columns + gapBeside(tile)) - gapBeside(tile);
+  const columns = across * (tile.columns + gapBeside({ tile, across })) - gapBeside({ tile, across });
   const values = new Float32Array(rows * columns).fill(Number.NaN);
   const size = tile.rows * tile.columns;
   for (let index = 0; index < maps.length / size; index++) {

@@ -12,15 +12,15 @@ describe('a mosaic', () => {
     expect(tileOrigin(layout, 2)).toEqual({ row: 2, column: 0 });
   });
 
-  it('keeps wide tiles further apart', () => {
-    const layout = { tile: { rows: 2, columns: 60 }, across: 3, down: 2 };
-    const { rows, columns } = mosaic(new Float32Array(6 * 120), layout);
-    expect([rows, columns]).toEqual([5, 186]);
-    expect(tileOrigin(layout, 5)).toEqual({ row: 3, column: 126 });
+  it('keeps tiles apart that have many cells', () => {
+    const layout = { tile: { rows: 2, columns: 128 }, across: 3, down: 2 };
+    const { rows, columns } = mosaic(new Float32Array(6 * 256), layout);
+    expect([rows, columns]).toEqual([5, 390]);
+    expect(tileOrigin(layout, 5)).toEqual({ row: 3, column: 262 });
     expect([...tileMiddles(layout, 'row')]).toEqual([
-      [29.5, 0],
-      [92.5, 1],
-      [155.5, 2],
+      [63.5, 0],
+      [194.5, 1],
+      [325.5, 2],
     ]);
     expect([...tileMiddles(layout, 'column')]).toEqual([
       [0.5, 0],
