@@ -29,6 +29,10 @@ const ON_REQUEST: readonly Declared[] = [
   { pattern: /evaluate --model fast=/, why: 'as the others, with more models' },
   { pattern: /evaluate --model models\/\S+ --out runs\/evaluation$/, why: 'as on the README' },
   { pattern: /evaluate --doppler .* --snr 2,3,4/, why: 'as the next, which names the modulation' },
+  {
+    pattern: /(energy|report) --model models\/spikingrx-qpsk-2rx\/2\/model.onnx$/,
+    why: 'as on the pages about them, with more options',
+  },
   { pattern: /energy --model "1 step=/, why: 'as for two models' },
   { pattern: /npm run demo\b/, why: 'test/demo does the same in short' },
   {
