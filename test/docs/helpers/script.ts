@@ -20,7 +20,8 @@ stop() {
   kill -TERM "$running"
   wait "$running" || fail "the service ended with $?"
 }
-trap '[ -z "$service" ] || kill -KILL "$service"' EXIT
+# Where a command failed: the demo takes its service along when it is asked to end.
+trap '[ -z "$service" ] || { kill -TERM "$service"; sleep 2; kill -KILL "$service" 2>/dev/null; }' EXIT
 started() {
   service=$!
   until grep -q 'Press Ctrl+C' .service.log || curl -skfo /dev/null "$1://127.0.0.1:$SPIKINGRX_HTTP_PORT/readyz"; do
