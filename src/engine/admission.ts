@@ -4,6 +4,8 @@ import type { Permit, RequestSize } from './types.js';
 export interface AdmissionLimits {
   /** In messages. Default `queue`. */
   readonly name?: string;
+  /** What `grids` counts, in messages. Default `grids`. */
+  readonly unit?: string;
   readonly maxQueuedGrids: number;
   readonly maxQueuedBytes: number;
 }
@@ -178,9 +180,9 @@ export class Admission {
   }
 
   private whatIsFull(size: RequestSize): string {
-    const { maxQueuedGrids, maxQueuedBytes } = this.limits;
+    const { maxQueuedGrids, maxQueuedBytes, unit = 'grids' } = this.limits;
     return this.lack(size).grids > 0
-      ? `${this.grids} of ${maxQueuedGrids} grids`
+      ? `${this.grids} of ${maxQueuedGrids} ${unit}`
       : `${this.bytes} of ${maxQueuedBytes} bytes`;
   }
 

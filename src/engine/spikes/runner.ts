@@ -28,6 +28,7 @@ interface Waiting {
 export class SpikesRunner {
   private readonly admission = new Admission({
     name: 'queue for spikes',
+    unit: 'requests',
     maxQueuedGrids: MAX_REQUESTS,
     maxQueuedBytes: Number.MAX_SAFE_INTEGER,
   });
@@ -35,6 +36,8 @@ export class SpikesRunner {
   private thread: SpikesThread | undefined;
   private readonly ending = new Set<Promise<void>>();
   private running = false;
+  /** Whose turn it was last. */
+  private latestClient: string | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -106,7 +109,7 @@ export class SpikesRunner {
   private pump(): void {
     if (this.running) return;
     clearTimeout(this.idleTimer);
-    const next = this.queue.shift();
+    const next = this.takeNext();
     if (next === undefined) {
       if (!this.closed) this.idleTimer = setTimeout(() => this.end(), this.options.idleMs).unref();
       return;
@@ -116,6 +119,14 @@ export class SpikesRunner {
       this.running = false;
       this.pump();
     });
+  }
+
+  /** The first of another client than the last one, so that who asks for much holds nobody up by more than a run. */
+  private takeNext(): Waiting | undefined {
+    const other = this.queue.findIndex(({ request }) => request.client !== this.latestClient);
+    const [next] = this.queue.splice(Math.max(0, other), 1);
+    this.latestClient = next?.request.client;
+    return next;
   }
 
   private async answer({ request, model, enqueuedMs, resolve, reject }: Waiting): Promise<void> {

@@ -74,7 +74,7 @@ it('has room for nine, of one client for eight', () => {
   expect(() => runner.admit('c')).toThrow(
     expect.objectContaining({
       code: 'QUEUE_FULL',
-      message: 'the queue for spikes is full: 9 of 9 grids',
+      message: 'the queue for spikes is full: 9 of 9 requests',
       retryAfterMs: expect.any(Number) as number,
     }),
   );
@@ -99,6 +99,20 @@ it('answers at once who goes away or is too late, and goes on with the others', 
   await expect(ask(SCRIPT.answer, 0, { signal: waiting.signal })).rejects.toMatchObject({
     code: 'CANCELLED',
   });
+});
+
+it('takes turns between clients: who asks for much holds nobody up by more than a run', async () => {
+  const first = held({ client: 'much' });
+  const order: string[] = [];
+  const asked = ['much 1', 'much 2', 'other', 'third'].map(async (name) => {
+    const [client = ''] = name.split(' ');
+    await ask(SCRIPT.answer, 0, { client });
+    order.push(name);
+  });
+  first.open();
+  await Promise.all(asked);
+  expect(order).toEqual(['other', 'much 1', 'third', 'much 2']);
+  await first.answer;
 });
 
 it('answers the next request after one that failed, and after one that took the worker with it', async () => {
