@@ -225,7 +225,7 @@ describe('with tokens', () => {
     }
     const brief = new GrpcLlrClient({ target: secured.target, token: await token(2) });
     const call = brief.openStream();
-    const authorization = `Bearer ${await token(2)}`;
+    const authorization = `Bearer ${await token(3)}`;
     const live = await fetch(`${secured.url}/v1/live`, { headers: { authorization } });
     expect(live.status).toBe(200);
     const [error] = (await once(call.resume(), 'error')) as [ServiceError];

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Value } from 'typebox/value';
@@ -67,13 +69,14 @@ describe('the event stream', () => {
     expect(total(samples, ({ errors }) => errors['INVALID_ARGUMENT'] ?? 0)).toBe(1);
     expect(total(samples, ({ errors }) => errors['NOT_FOUND'] ?? 0)).toBe(1);
     expect(total(samples, ({ batches }) => batched(batches))).toBe(9);
-    const served = samples.filter(({ grids }) => grids.answered > 0);
-    for (const { stages, workers, memory } of served) {
-      expect(Object.keys(stages).toSorted()).toEqual(['compute', 'decode', 'encode', 'queue', 'total']);
-      expect(stages.total!.maxMs).toBeGreaterThanOrEqual(stages.compute!.p50Ms);
-      expect(workers.busy).toBeGreaterThan(0);
-      expect(memory.residentBytes).toBeGreaterThan(memory.heapUsedBytes);
-    }
+    // A second may end between a batch and its answer.
+    const stages = new Set(samples.flatMap((sample) => Object.keys(sample.stages)));
+    expect([...stages].toSorted()).toEqual(['compute', 'decode', 'encode', 'queue', 'total']);
+    expect(total(samples, ({ workers }) => workers.busy)).toBeGreaterThan(0);
+    const longest = (stage: 'compute' | 'total') =>
+      Math.max(...samples.map((sample) => sample.stages[stage]?.maxMs ?? 0));
+    expect(longest('total')).toBeGreaterThanOrEqual(longest('compute'));
+    for (const { memory } of samples) expect(memory.residentBytes).toBeGreaterThan(memory.heapUsedBytes);
   });
 
   test('whoever comes later is told the same from the history, as JSON too', async () => {
@@ -106,8 +109,12 @@ describe('the event stream', () => {
 
   test('does not count itself, and ends well when its client leaves', async () => {
     const { events, leave } = await watch();
-    const [sample] = await samplesUntil(events, (samples) => samples.length > 0);
-    expect(sample!.requests.inFlight).toBe(0);
+    for await (const { name, data } of events) {
+      // Of those before, some are of seconds in which others asked for something.
+      if (name !== 'sample') continue;
+      expect(data.requests.inFlight).toBe(0);
+      break;
+    }
     leave();
     const other = await watch();
     const counted = /spikingrx_requests_total\{transport="rest",method="GET \/v1\/live",code="(\w+)"\}/g;
@@ -133,17 +140,23 @@ describe('the event stream', () => {
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   });
 
-  test('there are so many of them and no more; another comes when one has gone', async () => {
+  test('there are so many of them; who holds his share leaves room for others, until one of his has gone', async () => {
     const gone = new AbortController();
     const last = await watch();
     let others = 0;
     let answer = await open({}, gone.signal);
     for (; answer.status === 200; others++) answer = await open({}, gone.signal);
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '10']);
-    expect(await answer.json()).toMatchObject({ error: { code: 'QUEUE_FULL' } });
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'QUEUE_FULL', message: /^the room for those who look on is full: this client/ },
+    });
     // Those of the tests before may not have gone yet.
-    expect(others).toBeGreaterThan(20);
+    expect(others).toBeGreaterThan(16);
     expect(others).toBeLessThan(32);
+    const neighbour = get(`${service.url}/v1/live`, { localAddress: '127.0.0.2' });
+    const [heard] = (await once(neighbour, 'response')) as [IncomingMessage];
+    expect(heard.statusCode).toBe(200);
+    neighbour.destroy();
     last.leave();
     await expect.poll(async () => (await open({}, gone.signal)).status).toBe(200);
     gone.abort();

@@ -9,8 +9,8 @@ export class EventStream extends Readable implements LiveSink {
   #untaken = 0;
   #isOver = false;
 
-  /** @param expiresMs when the credential runs out that opened it, in milliseconds of Unix time. */
-  constructor(private readonly expiresMs: number) {
+  /** @param expiresMs when the credential runs out that opened it, in milliseconds of Unix time; never when left out. */
+  constructor(private readonly expiresMs = Infinity) {
     super();
   }
 
@@ -26,8 +26,10 @@ export class EventStream extends Readable implements LiveSink {
     else this.push(events);
   }
 
+  /** One that does not take what it is sent is cut off, so that it holds up nobody who waits for the end of all. */
   end(): void {
     this.#isOver = true;
-    this.push(null);
+    if (this.#untaken > 0) this.destroy();
+    else this.push(null);
   }
 }

@@ -31,6 +31,7 @@ export class LiveFeed {
   #lastMs = performance.now();
   #loop = performance.eventLoopUtilization();
   #service = '';
+  #ended = false;
 
   constructor(private readonly parts: FeedParts) {
     this.#timer = setInterval(() => this.#tick(), PERIOD_MS).unref();
@@ -47,6 +48,8 @@ export class LiveFeed {
     if (changed !== '') for (const other of this.#sinks) other.send(changed);
     sink.send(event('service', this.#service) + event('history', this.#history()));
     this.#sinks.add(sink);
+    // It was still being let in when the others were told the end.
+    if (this.#ended) sink.end();
     return () => this.#sinks.delete(sink);
   }
 
@@ -57,6 +60,7 @@ export class LiveFeed {
 
   /** Ends all streams, which are told first how the service is. */
   end(): void {
+    this.#ended = true;
     const service = event('service', JSON.stringify(this.parts.describe()));
     for (const sink of this.#sinks) {
       sink.send(service);

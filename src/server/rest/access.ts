@@ -17,26 +17,27 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls: set before the handler and before the body is read. */
     principal: Principal;
+    /** Whose request it is, for fairness: set with `principal`. */
+    client: string;
   }
 }
 
 /** Lets a request in to its route, or not, before its body is read. What has no route is told so to everybody. */
 export function guardRoutes(app: App, core: ServiceCore, entrance: Entrance): void {
   app.decorateRequest('principal');
+  app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
     const scope = request.is404 ? 'none' : (request.routeOptions.config.scope ?? 'infer');
-    request.principal = await core.access.admit(callerOf(request), scope, entrance);
-    const { principal, ip, routeOptions } = request;
+    const { ip, routeOptions } = request;
+    const principal = await core.access.admit(callerOf(request), scope, entrance);
+    request.principal = principal;
+    request.client = clientOf(principal, () => clientOfAddress(ip));
     if (scope === 'admin') {
       refusePages(request.headers);
       const method = `${request.method} ${routeOptions.url}`;
       request.log.info({ principal: principal.id, method }, 'admin call');
     }
-    if (scope !== 'none')
-      core.rates.requests.take(
-        clientOf(principal, () => clientOfAddress(ip)),
-        1,
-      );
+    if (scope !== 'none') core.rates.requests.take(request.client, 1);
   });
 }
 

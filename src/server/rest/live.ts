@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { Admission } from '../../engine/admission.js';
 import { SpikingRxError } from '../../errors.js';
 import { LatestRequestSchema } from '../../wire/latest.js';
 import { LiveSnapshotSchema } from '../../wire/live.js';
@@ -10,12 +11,18 @@ import { ErrorSchema } from '../schemas.js';
 import type { App } from './app-type.js';
 import { NoQuerySchema } from './info.js';
 
-/** Most streams at a time; each holds a connection. */
+/** Most streams at a time, shared out between clients; each holds a connection. */
 const MAX_STREAMS = 32;
 
 /** `GET /v1/live`: the service as it goes. */
 export function liveRoutes(app: App, core: ServiceCore, feed: LiveFeed): void {
   latestRoute(app, core);
+  const room = new Admission({
+    name: 'room for those who look on',
+    unit: 'streams',
+    maxQueuedGrids: MAX_STREAMS,
+    maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+  });
   app.get(
     '/v1/live',
     { config: { scope: 'metrics', isStream: true }, schema: liveSchema },
@@ -25,9 +32,11 @@ export function liveRoutes(app: App, core: ServiceCore, feed: LiveFeed): void {
       // For proxies that would collect the answer first.
       void reply.type('text/event-stream').header('x-accel-buffering', 'no');
       if (request.method === 'HEAD') return reply.send('');
-      if (feed.streams >= MAX_STREAMS) throw tooMany();
-      const { expiresMs = Infinity } = request.principal;
-      return stream(reply, feed, new EventStream(expiresMs));
+      const { principal, client } = request;
+      const permit = room.admit({ grids: 1, bytes: 0, client });
+      const events = new EventStream(principal.expiresMs);
+      events.once('close', () => permit.release());
+      return stream(reply, feed, events);
     },
   );
 }
@@ -57,12 +66,6 @@ function stream(reply: FastifyReply, feed: LiveFeed, events: EventStream): Fasti
 function wantsJson({ headers }: FastifyRequest): boolean {
   const accepted = headers.accept ?? '';
   return accepted.includes('application/json') && !accepted.includes('text/event-stream');
-}
-
-function tooMany(): SpikingRxError {
-  return new SpikingRxError('QUEUE_FULL', `${MAX_STREAMS} event streams are open already`, {
-    retryAfterMs: 10_000,
-  });
 }
 
 const liveSchema = {

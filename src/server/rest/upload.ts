@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Permit } from '../../engine/types.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
-import { clientOf, clientOfAddress } from '../client-key.js';
 import { toSpikingRxError } from '../errors.js';
 import type { App } from './app-type.js';
 import { bodyRefusal, HttpRefusal } from './errors.js';
@@ -14,8 +13,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Aborted when the client goes away before its answer. */
     gone: AbortSignal;
-    /** Whose request it is, for fairness. */
-    client: string;
     /** When the body had come whole, on the `performance.now()` clock. */
     receivedMs: number;
   }
@@ -24,7 +21,6 @@ declare module 'fastify' {
 /** For the routes that take uploads, before any of them. */
 export function prepareUploads(app: App): void {
   app.decorateRequest('gone');
-  app.decorateRequest('client', '');
   app.decorateRequest('receivedMs', 0);
 }
 
@@ -42,7 +38,6 @@ export function bodyLimit(request: Pick<FastifyRequest, 'headers'>, core: Servic
 export function checkUpload(request: FastifyRequest, reply: FastifyReply, core: ServiceCore): void {
   const abort = new AbortController();
   request.gone = abort.signal;
-  request.client = clientOf(request.principal, () => clientOfAddress(request.ip));
   reply.raw.once('close', () => {
     if (!wasAnswered(reply)) abort.abort();
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EventStream } from '#server/live/event-stream.js';
 
 test('a client that takes nothing loses its stream after thirty samples, and what waits for it with it', async () => {
-  const stream = new EventStream(Infinity);
+  const stream = new EventStream();
   const closed = once(stream, 'close');
   for (let second = 0; second <= 30; second++) stream.send('data: {}\n\n');
   expect(stream.destroyed).toBe(false);
@@ -15,7 +15,7 @@ test('a client that takes nothing loses its stream after thirty samples, and wha
 });
 
 test('one that was slow for a while misses nothing', async () => {
-  const stream = new EventStream(Infinity);
+  const stream = new EventStream();
   for (let sample = 0; sample < 25; sample++) stream.send(`${sample};`);
   let taken = String(stream.read());
   for (let sample = 25; sample < 50; sample++) stream.send(`${sample};`);
@@ -32,4 +32,19 @@ test('a stream ends with the credential that opened it', async () => {
   stream.on('data', (part) => sent.push(part));
   await once(stream, 'end');
   expect(sent).toEqual([]);
+});
+
+test('at the end of the service, one that takes what it is sent is told all of it; one that does not is cut off', async () => {
+  const [reader, other] = [new EventStream(), new EventStream()];
+  let told = '';
+  reader.setEncoding('utf8').on('data', (part) => (told += part));
+  const closed = once(other, 'close');
+  for (const stream of [reader, other]) stream.send('sample;');
+  await new Promise(setImmediate);
+  for (const stream of [reader, other]) {
+    stream.send('last;');
+    stream.end();
+  }
+  await Promise.all([once(reader, 'end'), closed]);
+  expect([told, other.readableEnded]).toEqual(['sample;last;', false]);
 });

@@ -110,3 +110,12 @@ test('a change is told to those who were there by the one who comes', () => {
   expect(feed.streams).toBe(1);
   feed.close();
 });
+
+test('who is let in while the service ends is told how it is, and that this is all', () => {
+  const { feed } = feedOf(SERVICE);
+  const told: string[] = [];
+  feed.end();
+  feed.subscribe({ send: (events) => told.push(events), end: () => told.push('event: end') });
+  expect(names(told)).toEqual([['service', 'history'], ['end']]);
+  feed.close();
+});

@@ -108,6 +108,8 @@ describe('POST /v1/spikes', () => {
 
   test('takes nine at a time, until their answers are out', async () => {
     const { engine } = service.server;
+    // Those before may still be on their way out.
+    await expect.poll(() => engine.stats.spikesRequests).toBe(0);
     const held = Array.from({ length: 9 }, (_, i) => engine.admitSpikes(`client ${i}`));
     const refused = await post(service.url, { grids: [jsonGrid()] });
     expect(refused).toMatchObject({ status: 429, json: { error: { code: 'QUEUE_FULL' } } });
