@@ -90,3 +90,11 @@ export interface LiveEvents {
   readonly history: LiveHistory;
   readonly sample: LiveSample;
 }
+
+/** What of the dashboard's data is on the port that its page came from: all, but with `adminPort`. */
+export interface DashboardPort {
+  /** `/v1/live` and what is below it. */
+  readonly liveData: boolean;
+  /** Models, and LLRs and spikes of grids. */
+  readonly grids: boolean;
+}

@@ -115,12 +115,6 @@ describe('the state of the service', () => {
   ])('%j', (known, tone, text) => {
     expect(serviceState(known)).toMatchObject({ tone, text });
   });
-
-  it('says where live data are when they are on the other port', () => {
-    const stream = { kind: 'refused', status: 404, message: 'no route: it is on adminPort' } as const;
-    const { detail } = serviceState({ stream, service: undefined, silentMs: 0 });
-    expect(detail).toMatch(/has a port for operators/);
-  });
 });
 
 /** Answers with events, and leaves the stream open or not. */

@@ -162,6 +162,19 @@ describe.skipIf(!hasTool('chromium'))('the page', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('asks for nothing that is on the other port, and says where that is', async () => {
+    const apart = await startTestService({ adminPort: 0 });
+    const onPublic = await visit(browser, apart.url);
+    await onPublic.page.getByRole('status').getByText('No live data').waitFor();
+    await onPublic.page.getByText(/has a port for operators/).waitFor();
+    const onAdmin = await visit(browser, `http://127.0.0.1:${apart.server.adminPort}/#/playground`);
+    await onAdmin.page.getByText(/on the page of the port that answers grids/).waitFor();
+    await onAdmin.page.getByRole('status').getByText('Ready', { exact: true }).waitFor();
+    expect([...onPublic.troubles, ...onAdmin.troubles]).toEqual([]);
+    for (const { page } of [onPublic, onAdmin]) await page.context().close();
+    await apart.close();
+  });
+
   it('has loaded nothing from elsewhere, and nothing went wrong', () => {
     expect(live.troubles).toEqual([]);
   });

@@ -98,7 +98,7 @@ describe('with API keys', () => {
         expect(await status(path, headers)).toBe(401);
       const probes = ['/healthz', '/readyz', '/startupz', '/v2/health/live', '/v2/health/ready'];
       // Its page asks for a key itself: a browser sends none for a page.
-      probes.push('/');
+      probes.push('/', '/dashboard.json');
       for (const path of probes) expect(await status(path, headers)).toBe(200);
     },
   );

@@ -33,6 +33,14 @@ describe('the page', () => {
     }
   });
 
+  test('learns what is on its port', async () => {
+    for (const [url, expected] of [
+      [service.url, { liveData: false, grids: true }],
+      [adminUrl(), { liveData: true, grids: false }],
+    ] as const)
+      expect(await (await fetch(`${url}/dashboard.json`)).json()).toEqual(expected);
+  });
+
   test('may load nothing from elsewhere and run nothing but its files, and is in nobody’s frame', async () => {
     const { headers } = await fetch(`${service.url}/`);
     // Without TLS a browser would not heed it, and complain on the console of every page.

@@ -22,7 +22,10 @@ export interface Known {
 export const STALE_MS = 4000;
 
 export function serviceState({ stream, service, silentMs }: Known): ServiceState {
-  if (stream.kind === 'refused') return refusedState(stream);
+  if (stream.kind === 'refused')
+    return stream.status === 404
+      ? { tone: 'plain', text: 'No live data', detail: stream.message }
+      : { tone: 'bad', text: stream.status === 401 ? 'Key needed' : 'Refused', detail: stream.message };
   if (stream.kind === 'lost') return { tone: 'bad', text: 'Reconnecting …', detail: stream.message };
   if (stream.kind === 'connecting' || service === undefined) return { tone: 'plain', text: 'Connecting …' };
   if (silentMs > STALE_MS)
@@ -34,13 +37,3 @@ export function serviceState({ stream, service, silentMs }: Known): ServiceState
     ...(service.unready !== undefined && { detail: service.unready }),
   };
 }
-
-function refusedState({ status, message }: StreamState & { kind: 'refused' }): ServiceState {
-  if (status === 404 && message.includes('adminPort'))
-    return { tone: 'plain', text: 'No live data', detail: ELSEWHERE };
-  if (status === 404) return { tone: 'plain', text: 'No live data', detail: message };
-  return { tone: 'bad', text: status === 401 ? 'Key needed' : 'Refused', detail: message };
-}
-
-const ELSEWHERE =
-  'This service has a port for operators (adminPort): on its page is what the service does. The playground is here.';

@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { LiveEvents, LiveSample, LiveService } from '../../wire/live.js';
 import { call } from '../api/client.js';
 import { key } from '../api/key.js';
+import { requireHere } from '../api/port.js';
 import { followStream, type StreamState } from './stream.js';
 
 /** Seconds that are kept: the longest window, and a little. */
@@ -64,7 +65,10 @@ export function followService(): () => void {
     void key.value;
     const leaving = new AbortController();
     void followStream({
-      open: async (ends) => call('v1/live', { signal: ends, headers: { accept: 'text/event-stream' } }),
+      open: async (ends) => {
+        await requireHere('liveData', { signal: ends });
+        return call('v1/live', { signal: ends, headers: { accept: 'text/event-stream' } });
+      },
       onEvent: take,
       onState: (state) => (stream.value = state),
       signal: leaving.signal,

@@ -10,6 +10,7 @@ import {
 import { bitsPerSymbol, MODULATIONS } from '../../nr/qam.js';
 import type { SpikesAnswer } from '../../wire/spikes.js';
 import { call, getJson } from '../api/client.js';
+import { requireHere } from '../api/port.js';
 import type { Receiver } from './setup.js';
 import type { PlaySlot } from './slots.js';
 import { type SlotSpikes, spikesOf } from './spikes.js';
@@ -23,6 +24,7 @@ export interface ModelOption extends Receiver {
 }
 
 export async function gridModels(): Promise<ModelOption[]> {
+  await requireHere('grids');
   const { models } = await getJson<{ models: ServedModel[] }>('v1/models');
   return models.flatMap(({ name, version, ready, nRx, bitsPerSymbol: qm, isDefault }) => {
     const modulation = MODULATIONS.find((one) => bitsPerSymbol(one) === qm);

@@ -39,8 +39,6 @@ export const LABELS = {
 
 type Job = { readonly setup: Setup } | { readonly fileSlot: number };
 
-/** With `adminPort`, which has the page and its live data, but answers no grids. */
-const ELSEWHERE = 'This port is for operators: the playground is on the page of the port that answers grids.';
 /** What runs when a newer slot is asked for may go on for so long. */
 const GRACE_MS = 400;
 /** Between two slots of the continuous mode: time to look, and for others to be served. */
@@ -79,8 +77,7 @@ export class Playground {
       if (!known) this.modelKey.value = first?.key;
       this.error.value = first === undefined ? 'The service has no model that takes grids.' : undefined;
     } catch (error) {
-      const isElsewhere = error instanceof ApiError && error.status === 404;
-      this.error.value = isElsewhere ? ELSEWHERE : messageOf(error);
+      this.error.value = messageOf(error);
     }
   }
 

@@ -65,7 +65,8 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
   await app.register(async (scope: App) => probeRoutes(scope, core));
   await app.register(async (scope: App) => routes(scope, core));
-  if (core.config.dashboard) await app.register(async (scope: App) => dashboardRoutes(scope, core));
+  if (core.config.dashboard)
+    await app.register(async (scope: App) => dashboardRoutes(scope, core, parts.entrance));
   if (parts.entrance === 'public' && core.config.adminPort === undefined)
     await app.register(async (scope: App) => operatorRoutes(scope, core));
   return app;
