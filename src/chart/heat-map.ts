@@ -3,7 +3,7 @@ import type { CustomSeriesOption } from 'echarts';
 import { axisStyle } from './chart.js';
 import { type ColourScale, colourOf, STAYS_WHITE, textColourOn } from './colour-maps.js';
 import { LIGHT } from './colours.js';
-import { cellSizeFor, pictureOf, type Plane } from './picture.js';
+import { cellSizeFor, pictureOf, type Plane, pooled } from './picture.js';
 import type { Place, Plot } from './plots.js';
 
 /** The columns or the rows of a matrix: numbered, or each with a name. */
@@ -38,6 +38,8 @@ export interface HeatMap {
   readonly format?: (value: number) => string;
   /** Cells with a frame around them. */
   readonly marks?: readonly { readonly row: number; readonly column: number }[];
+  /** Columns of which the picture shows the mean only. Default 1: each is there. */
+  readonly columnsInOne?: number;
 }
 
 /** Cells end where the plot ends: a line there would be seen beside empty cells only. */
@@ -96,9 +98,10 @@ interface Rectangle {
 
 /** A matrix of values, a colour each. */
 export function heatMap(options: HeatMap): Plot {
-  const { place, plane, scale, x, y, title, empty, format, marks = [] } = options;
+  const { place, plane, scale, x, y, title, empty, format, marks = [], columnsInOne = 1 } = options;
   const { rows, columns } = plane;
-  const picture = pictureOf(plane, scale, cellSizeFor(plane, place));
+  const shown = pooled(plane, columnsInOne);
+  const picture = pictureOf(shown, scale, cellSizeFor(shown, place));
   return {
     place,
     ...(title !== undefined && { title }),

@@ -28,6 +28,30 @@ export function cellSizeFor(
   };
 }
 
+/** How many columns that lie beside each other are one in a picture of this width, so that it has no more than it can show. */
+export function columnsInOne(columns: number, width: number, factor = 1.5): number {
+  return Math.max(1, Math.floor(columns / (factor * width)));
+}
+
+/** The means of so many columns beside each other, of those values that are no NaN; at the end they may be fewer. */
+export function pooled(plane: Plane, each: number): Plane {
+  if (each === 1) return plane;
+  const { rows, columns, values } = plane;
+  const fewer = Math.ceil(columns / each);
+  const means = Float32Array.from({ length: rows * fewer }, (_, i) => {
+    const [row, first] = [Math.floor(i / fewer), (i % fewer) * each];
+    let [sum, count] = [0, 0];
+    for (let column = first; column < Math.min(columns, first + each); column++) {
+      const value = values[row * columns + column] as number;
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      count++;
+    }
+    return sum / count;
+  });
+  return { rows, columns: fewer, values: means };
+}
+
 /** Colours of a picture beside the transparent one: a byte a pixel makes a quarter of the bytes of four. */
 const SHADES = 255;
 

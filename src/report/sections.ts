@@ -16,7 +16,7 @@ export interface SectionOptions {
   readonly neuron?: NeuronChoice;
 }
 
-/** @throws INVALID_ARGUMENT for a section that there is none of. */
+/** @throws INVALID_ARGUMENT for a section that there is none of, and for what only a section could use that is left out. */
 export function sectionsOf(options: SectionOptions): readonly Section[] {
   const { evaluation, only, neuron } = options;
   const all = [slotSection(), ...spikingSections(neuron), ...receiverSections(evaluation)];
@@ -24,5 +24,12 @@ export function sectionsOf(options: SectionOptions): readonly Section[] {
   const unknown = only.find((id) => all.every((section) => section.id !== id));
   if (unknown !== undefined)
     throw invalid('--sections', `some of ${all.map(({ id }) => id).join(', ')}`, unknown);
+  requireUse('--neuron', neuron, 'neurons', only);
+  requireUse('--evaluation', evaluation.results, 'performance', only);
   return all.filter(({ id }) => only.includes(id));
+}
+
+function requireUse(flag: string, value: unknown, section: string, only: readonly string[]): void {
+  if (value !== undefined && !only.includes(section))
+    throw invalid(flag, `the section ${section}, which shows it, among --sections`, only.join(','));
 }

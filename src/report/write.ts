@@ -1,6 +1,7 @@
 /** The files of a report. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { pngOf } from '../chart/png.js';
 import { renderChart } from '../chart/render.js';
 import type { Facts } from './facts.js';
@@ -26,34 +27,63 @@ interface Index {
   }[];
 }
 
-/**
- * Writes `report.html`, `report.json`, `figures/<id>.{svg,png}` (numbered from 1 where a figure has several frames)
- * and `data/<id>.{csv,json}`; removes the files of a report that was there before.
- * @returns paths of the written files below `directory`
- */
-export function writeReport(page: Page, directory: string, progress: Progress): string[] {
-  removeOld(directory);
-  for (const folder of ['', 'figures', 'data']) mkdirSync(join(directory, folder), { recursive: true });
+/** Where a report is until all of it is there, below its folder. */
+const UNFINISHED = '.unfinished';
+const FOLDERS = ['figures', 'data'] as const;
+
+/** A folder that a report will be written to: the report that is there stays whole until the new one is. */
+export interface ReportFolder {
+  /**
+   * Writes `report.html`, `report.json`, `figures/<id>.{svg,png}` (numbered from 1 where a figure has several frames)
+   * and `data/<id>.{csv,json}`, and puts them in the place of the report that was there before.
+   * @returns paths of the written files below the folder
+   */
+  readonly write: (page: Page, progress: Progress) => Promise<string[]>;
+  /** Leaves nothing behind of what is not finished. */
+  readonly discard: () => void;
+}
+
+/** @throws what the operating system says when nothing can be written there: now, rather than once all is drawn. */
+export function openFolder(directory: string): ReportFolder {
+  const unfinished = join(directory, UNFINISHED);
+  const discard = (): void => rmSync(unfinished, { recursive: true, force: true });
+  discard();
+  for (const folder of FOLDERS) {
+    mkdirSync(join(unfinished, folder), { recursive: true });
+    mkdirSync(join(directory, folder), { recursive: true });
+  }
+  return {
+    write: async (page, progress) => {
+      const files = await writeFiles(page, unfinished, progress);
+      removeOld(directory);
+      for (const file of files) renameSync(join(unfinished, file), join(directory, file));
+      return files;
+    },
+    discard,
+  };
+}
+
+async function writeFiles(page: Page, directory: string, progress: Progress): Promise<string[]> {
   const written: string[] = [];
   const write = (path: string, content: string | Uint8Array): void => {
     writeFileSync(join(directory, path), content);
     written.push(path);
   };
-  const figures = page.sections.flatMap(({ id, figures: own }) =>
-    own.map((figure) => ({ section: id, figure })),
-  );
-  const index: Index = {
-    title: page.title,
-    command: page.command,
-    facts: page.facts,
-    figures: figures.map(({ section, figure }, i) => {
-      progress(`figure ${i + 1} of ${figures.length}: ${figure.id}`);
-      const files = [...filesOf(figure)];
-      for (const [path, content] of files) write(path, content);
-      const { id, title, caption } = figure;
-      return { id, section, title, caption, files: files.map(([path]) => path) };
-    }),
-  };
+  const all = page.sections.flatMap(({ id, figures }) => figures.map((figure) => ({ section: id, figure })));
+  const figures: Index['figures'][number][] = [];
+  for (const [i, { section, figure }] of all.entries()) {
+    // Drawing never waits for anything: signals are heard between two figures.
+    await turn();
+    progress(`figure ${i + 1} of ${all.length}: ${figure.id}`);
+    const files = [...filesOf(figure)];
+    for (const [path, content] of files) write(path, content);
+    const { id, title, caption } = figure;
+    figures.push({ id, section, title, caption, files: files.map(([path]) => path) });
+  }
+  const { title, command, facts } = page;
+  const index: Index = { title, command, facts, figures };
+  await turn();
+  progress('page');
   write(INDEX_FILE, `${JSON.stringify(index, null, 2)}\n`);
   write(PAGE_FILE, renderPage(page));
   return written;

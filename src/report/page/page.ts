@@ -95,7 +95,7 @@ ${figures.map(figureHtml).join('\n')}
 }
 
 function figureHtml(figure: Figure): string {
-  const { id, title, caption, frames, data } = figure;
+  const { id, title, caption, frames } = figure;
   const animated = frames.length > 1;
   // What can be scrolled or played must be reachable by keyboard.
   return `<figure id="figure-${id}"${animated ? ' data-animated' : ''}>
@@ -105,14 +105,30 @@ ${frames.map((_, index) => frameHtml(figure, index)).join('\n')}
 </div>
 ${animated ? controls(figure) : ''}
 <figcaption>${escapeHtml(caption)}</figcaption>
-<p class="links">Download: ${download(id, 'data', 'csv')} ${download(id, 'data', 'json')} ${download(frameName(figure, 0), 'figures', 'svg')}</p>
-<details class="data needs-script"><summary>Numbers behind it (${data.rows.length} rows)</summary><div class="rows" tabindex="0" role="region" aria-label="Data of ${escapeHtml(title)}"><table></table></div></details>
-<script type="application/zlib">${packedJson(data)}</script>
+${numbersHtml(figure)}
 </figure>`;
 }
 
-function download(name: string, folder: string, format: string): string {
-  return `<a href="${folder}/${name}.${format}" data-format="${format}" download>${format.toUpperCase()}</a>`;
+/** Characters of the packed numbers of a figure that the page holds itself; more of them lie in the files beside it. */
+const MOST_DATA = 1_500_000;
+
+function numbersHtml(figure: Figure): string {
+  const { id, title, data } = figure;
+  const svg = download(frameName(figure, 0), 'figures', 'svg', true);
+  const packed = packedJson(data);
+  const inPage = packed.length <= MOST_DATA;
+  const files = ['csv', 'json'].map((format) => download(id, 'data', format, inPage)).join(' ');
+  if (!inPage)
+    return `<p class="links">Download: ${svg} · beside this page, too large to be in it (${data.rows.length} rows): ${files}</p>`;
+  return `<p class="links">Download: ${files} ${svg}</p>
+<details class="data needs-script"><summary>Numbers behind it (${data.rows.length} rows)</summary><div class="rows" tabindex="0" role="region" aria-label="Data of ${escapeHtml(title)}"><table></table></div></details>
+<script type="application/zlib">${packed}</script>`;
+}
+
+/** @param inPage whether the page has the content itself, and gives it without the file */
+function download(name: string, folder: string, format: string, inPage: boolean): string {
+  const own = inPage ? ` data-format="${format}"` : '';
+  return `<a href="${folder}/${name}.${format}"${own} download>${format.toUpperCase()}</a>`;
 }
 
 /** Of a frame's files, without their ending. */

@@ -79,10 +79,14 @@ export const SCRIPT = `'use strict';
   for (const link of all('a[data-format]'))
     link.addEventListener('click', async (event) => {
       event.preventDefault();
-      const [text, type] = await formats[link.dataset.format](link.closest('figure'));
+      const figure = link.closest('figure');
+      const [text, type] = await formats[link.dataset.format](figure);
       const file = document.createElement('a');
       file.href = URL.createObjectURL(new Blob([text], { type }));
-      file.download = link.getAttribute('href').split('/').pop();
+      const name = link.getAttribute('href').split('/').pop();
+      // The frame that is shown, under the name that it has as a file.
+      const shown = figure.querySelector('input[type=range]')?.value ?? 0;
+      file.download = name.replace(/-1\\.svg$/, '-' + (Number(shown) + 1) + '.svg');
       file.click();
       setTimeout(() => URL.revokeObjectURL(file.href), 10000);
     });

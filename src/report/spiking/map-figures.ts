@@ -3,6 +3,7 @@ import { type ColourScale, divergingScale, sequentialScale } from '../../chart/c
 import { LIGHT } from '../../chart/colours.js';
 import { colourBar, heatMap } from '../../chart/heat-map.js';
 import { multiples } from '../../chart/multiples.js';
+import { columnsInOne } from '../../chart/picture.js';
 import type { Place, Plot } from '../../chart/plots.js';
 import type { TapKind } from '../../onnx/taps.js';
 import type { Cell, DataTable, Figure } from '../figure.js';
@@ -45,12 +46,14 @@ export function spikeCountFigure({ layers, nSym, nSc, timeSteps }: Activity): Fi
   const highest = Math.max(1, ...counts.flat().map((plane) => plane.reduce((a, b) => Math.max(a, b), 0)));
   const scale = sequentialScale('channels that fire', [], { min: 0, max: Math.min(channels, highest) });
   const whole = wholeOf(look.places);
+  const each = columnsInOne(nSc, look.places[0]?.width ?? 1);
   const frames = Array.from({ length: timeSteps }, (_, t) => {
     const maps = layers.map(({ name }, l): Plot => {
       const values = counts[l]?.[t] as Float32Array;
       return heatMap({
         place: look.places[l] as Place,
         plane: { rows: nSym, columns: nSc, values },
+        columnsInOne: each,
         scale,
         x: { name: l >= layers.length - across ? 'subcarrier' : '' },
         y: { name: l % across === 0 ? 'OFDM symbol' : '' },
@@ -65,7 +68,7 @@ export function spikeCountFigure({ layers, nSym, nSc, timeSteps }: Activity): Fi
     caption:
       'For every layer, how many of its channels fire at each resource element in this time step. Symbols with pilots may stand out as ' +
       'rows, fading as columns; the border fires differently where the convolutions reach beyond the grid. A map that is all dark ' +
-      'is a layer that has not fired yet.',
+      `is a layer that has not fired yet.${meansOf(each)}`,
     size: look.size,
     frames,
     data: {
@@ -77,6 +80,11 @@ export function spikeCountFigure({ layers, nSym, nSc, timeSteps }: Activity): Fi
       ),
     },
   };
+}
+
+/** For a caption: of grids too wide to show them whole. */
+function meansOf(subcarriers: number): string {
+  return subcarriers === 1 ? '' : ` Colours are means of ${subcarriers} subcarriers; the data have them all.`;
 }
 
 /** From the first of the places to the last. */
@@ -122,10 +130,13 @@ function channelMaps(activity: Activity, layer: LayerActivity, maps: ChannelMaps
     margin: { left: 62, right: maps.bar ? 104 : 24 },
   });
   const [place] = look.places as [Place];
-  const frames = layer.steps.map((step, t) => {
+  const planes = layer.steps.map((step) => mosaic(step[maps.kind], layout));
+  const each = columnsInOne(planes[0]?.columns ?? 1, place.width);
+  const frames = planes.map((plane, t) => {
     const map = heatMap({
       place,
-      plane: mosaic(step[maps.kind], layout),
+      plane,
+      columnsInOne: each,
       scale: maps.scale,
       empty: LIGHT.empty,
       x: { name: 'channel, in each tile: subcarrier', at: named(tileMiddles(layout, 'row'), '+') },
@@ -140,7 +151,7 @@ function channelMaps(activity: Activity, layer: LayerActivity, maps: ChannelMaps
     title: maps.title,
     caption:
       `${maps.caption} Channel 0 is at the upper left, ${layout.across} channels in a row; in each tile OFDM symbols run down ` +
-      `(0 to ${nSym - 1}) and subcarriers across (0 to ${nSc - 1}).`,
+      `(0 to ${nSym - 1}) and subcarriers across (0 to ${nSc - 1}).${meansOf(each)}`,
     size: look.size,
     frames,
     data: channelTable(layer, maps.kind, nSym, nSc),

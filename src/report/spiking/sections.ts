@@ -1,4 +1,5 @@
 /** What a report shows of the spikes of a model. */
+import { invalid } from '../../errors.js';
 import type { Figure } from '../figure.js';
 import type { FigureGroup, Section } from '../section.js';
 import type { Subject } from '../subject.js';
@@ -58,6 +59,20 @@ function neuronFigures(
   ];
 }
 
+/** @throws INVALID_ARGUMENT when somebody wants to see a neuron that the model does not have. */
+function neuronGroup(choice: NeuronChoice | undefined): FigureGroup {
+  return {
+    name: 'neurons over time',
+    async draw(subject) {
+      const activity = await activityOf(subject);
+      if (activity !== undefined) return neuronFigures(activity, subject, choice);
+      if (choice !== undefined)
+        throw invalid('--neuron', 'a model with spiking layers', `${subject.model.title}, which has none`);
+      return [];
+    },
+  };
+}
+
 /** The data resource element nearest to the middle of the grid. */
 function middleOf({ slot }: Subject): number {
   const { dataMask } = slot.received;
@@ -75,9 +90,7 @@ export function spikingSections(neuron?: NeuronChoice): readonly Section[] {
       intro:
         'A leaky integrate-and-fire neuron adds up what its convolution gives it, forgets a little with each time step, and fires when it ' +
         'reaches its threshold.',
-      groups: [
-        ofActivity('neurons over time', (activity, subject) => neuronFigures(activity, subject, neuron)),
-      ],
+      groups: [neuronGroup(neuron)],
     },
     {
       id: 'spikes',

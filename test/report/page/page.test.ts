@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { renderPage } from '#report/page/page.js';
+import { Random } from '#phy/random.js';
+import { type PageSection, renderPage } from '#report/page/page.js';
 import { formatCsv } from '#report/table.js';
 import { hasChromium, launchChromium, type Watched, watchPage } from '../../helpers/browser.js';
 import { ANIMATED, LINE, PAGE } from '../helpers/figures.js';
@@ -25,6 +26,16 @@ describe('the file', () => {
 
   it('leaves out sections without figures', () => {
     expect(html).not.toContain('Nothing to show.');
+  });
+
+  it('leaves out numbers that would make it large, and says where they are', () => {
+    const random = Random.fromSeed(1);
+    const rows = Array.from({ length: 200_000 }, () => [random.normal()]);
+    const large = { ...LINE, data: { columns: ['value'], rows } };
+    const [first] = PAGE.sections as [PageSection];
+    const text = renderPage({ ...PAGE, sections: [{ ...first, figures: [large] }] });
+    expect(text).toContain('too large to be in it (200000 rows): <a href="data/line.csv" download>CSV</a>');
+    expect(text.length).toBeLessThan(40_000);
   });
 
   it('has names in its figures that are those of one figure', () => {
@@ -127,10 +138,10 @@ describe.skipIf(!hasChromium())('in a browser', () => {
 
   it('gives the numbers behind a figure, and the figure', async () => {
     const figure = page.locator('#figure-line');
-    const downloaded = async (name: string): Promise<[string, string]> => {
+    const downloaded = async (name: string, within = '#figure-line'): Promise<[string, string]> => {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        figure.getByRole('link', { name }).click(),
+        page.locator(within).getByRole('link', { name }).click(),
       ]);
       return [download.suggestedFilename(), readFileSync(await download.path(), 'utf8')];
     };
@@ -140,6 +151,8 @@ describe.skipIf(!hasChromium())('in a browser', () => {
     const [svgName, svg] = await downloaded('SVG');
     expect(svgName).toBe('line.svg');
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    await page.locator('#figure-animated').getByRole('button', { name: 'Next frame' }).click();
+    expect((await downloaded('SVG', '#figure-animated'))[0]).toBe('animated-2.svg');
     await figure.getByText('Numbers behind it (3 rows)').click();
     expect(await figure.locator('tr').last().locator('td').allTextContents()).toEqual([
       '0.5',
