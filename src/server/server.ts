@@ -92,12 +92,17 @@ async function startWith(
     const requests = new Requests({ metrics, accessLog, tracing });
     const capture = await Capture.create(config, { metrics: metrics.capture, log });
     const core = new ServiceCore({ engine, config: effective, metrics, requests, access, capture, log });
-    const grpc = createGrpcServer(core);
-    const listeners = await Listeners.open({ core, grpc, tls, log });
-    log.info({ host: config.host, ...listeners.ports }, 'listening');
-    await startOrClose(prepared, listeners);
-    log.info('ready');
-    return running({ core, grpc, listeners, log, files });
+    try {
+      const grpc = createGrpcServer(core);
+      const listeners = await Listeners.open({ core, grpc, tls, log });
+      log.info({ host: config.host, ...listeners.ports }, 'listening');
+      await startOrClose(prepared, listeners);
+      log.info('ready');
+      return running({ core, grpc, listeners, log, files });
+    } catch (error) {
+      core.live?.close();
+      throw error;
+    }
   } catch (error) {
     await engine.close();
     throw error;

@@ -26,10 +26,8 @@ export class EventStream extends Readable implements LiveSink {
     else this.push(events);
   }
 
-  /** One that does not take what it is sent is cut off, so that it holds up nobody who waits for the end of all. */
   end(): void {
     this.#isOver = true;
-    if (this.#untaken > 0) this.destroy();
-    else this.push(null);
+    this.push(null);
   }
 }

@@ -75,8 +75,8 @@ export function llrPlanes(
   const factor = (format.polarity === 'p0_over_p1' ? 1 : -1) / format.scale;
   const planes = new Float32Array(bitsPerSymbol * dataMask.length);
   let data = 0;
-  for (const [re, isData] of dataMask.entries()) {
-    if (isData === 0) continue;
+  for (let re = 0; re < dataMask.length; re++) {
+    if (dataMask[re] === 0) continue;
     for (let bit = 0; bit < bitsPerSymbol; bit++) {
       const place = bit * dataMask.length + re;
       const index = format.layout === 'grid' ? place : data++;

@@ -3,6 +3,7 @@ import { fastify as Fastify, LogController, type FastifyBaseLogger } from 'fasti
 import { SpikingRxError } from '../../errors.js';
 import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
+import { EventStream } from '../live/event-stream.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
@@ -101,9 +102,9 @@ const LIVENESS = new Set(['/healthz', '/v2/health/live']);
 
 /** A client that takes nothing of its answer for as long as a request may take loses its connection. */
 function endUnreadAnswers(app: App, core: ServiceCore): void {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (_request, reply, payload) => {
     // Those see to it of themselves.
-    if (request.routeOptions.config.isStream) return;
+    if (payload instanceof EventStream) return;
     reply.raw.setTimeout(core.config.requestTimeoutMs);
   });
 }

@@ -32,9 +32,10 @@ export function recordRequests(app: App, core: ServiceCore): void {
     const record = core.requests.begin(requestStart(request));
     request.record = record;
     void reply.headers(record.answerHeaders);
-    const done = core.work.begun();
+    // A shutdown waits for nobody who looks on.
+    const done = record.start.isStream ? undefined : core.work.begun();
     reply.raw.once('close', () => {
-      done();
+      done?.();
       // A stream ends when its client has seen enough.
       const wasServed = record.start.isStream === true || wasAnswered(reply);
       record.end(wasServed ? (request.failure ?? 'OK') : 'CANCELLED');

@@ -33,18 +33,3 @@ test('a stream ends with the credential that opened it', async () => {
   await once(stream, 'end');
   expect(sent).toEqual([]);
 });
-
-test('at the end of the service, one that takes what it is sent is told all of it; one that does not is cut off', async () => {
-  const [reader, other] = [new EventStream(), new EventStream()];
-  let told = '';
-  reader.setEncoding('utf8').on('data', (part) => (told += part));
-  const closed = once(other, 'close');
-  for (const stream of [reader, other]) stream.send('sample;');
-  await new Promise(setImmediate);
-  for (const stream of [reader, other]) {
-    stream.send('last;');
-    stream.end();
-  }
-  await Promise.all([once(reader, 'end'), closed]);
-  expect([told, other.readableEnded]).toEqual(['sample;last;', false]);
-});
