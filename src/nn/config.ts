@@ -63,7 +63,7 @@ export const SpikingRxConfigSchema = Type.Object(
     channelRefinement: Type.Boolean({
       default: false,
       description:
-        "The readout also sees the matched filter's output of a channel estimate that the network has corrected",
+        'The readout also sees the output of a filter of the network, in the place of the matched one: the channel estimate and what the spikes add to it',
     }),
     readoutWidth: Type.Integer({
       minimum: 1,

@@ -171,8 +171,8 @@ export interface ForwardPass {
 /**
  * The whole network: features ▸ stem ▸ SEW blocks ▸ mean over T ▸ readout. With `featureSkip` the readout, which
  * is analog, sees the features beside the mean: fine differences of amplitude need not pass through spikes. With
- * `channelRefinement` the spikes also correct the channel estimate, and the readout sees what the corrected one
- * gives: at high SNR the product with the received grid wants more precision than spikes carry.
+ * `channelRefinement` the spikes also set a filter, which starts from the channel estimate, and the readout sees what
+ * it makes of the received grid: at high SNR that product wants more precision than spikes carry.
  * @param rx `[B, 2·nRx, nSym, nSc]` @param dmrs `[B, 2, nSym, nSc]`
  */
 export function spikingRx(
@@ -199,7 +199,10 @@ export function spikingRx(
   return { llr, features: input.planes, spikes };
 }
 
-/** Corrects the channel estimate of the widest kernel; the planes that the corrected one gives. */
+/**
+ * Adds to the channel estimate of the widest kernel what the spikes say; the planes that the sum gives. It takes the
+ * place of a channel estimate, but no loss asks for the channel, and training leaves none: see docs/how-to/training.md.
+ */
 function refine(
   context: Pick<BuildContext, 'g' | 'parameter'>,
   read: Value,
@@ -207,8 +210,8 @@ function refine(
 ): Value[] {
   const { g } = context;
   const correction = readout(context, 'refinement', read, 'channel');
-  const channel = g.add(channels.at(-1) as Value, correction);
-  return g.scope('refinement', () => estimateFeatures(g, channel, signals));
+  const filter = g.add(channels.at(-1) as Value, correction);
+  return g.scope('refinement', () => estimateFeatures(g, filter, signals));
 }
 
 function sum(g: GraphBuilder, steps: Steps): Value {

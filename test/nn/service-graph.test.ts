@@ -39,7 +39,7 @@ const VARIANTS: { name: string; settings: Partial<SpikingRxConfig> }[] = [
   { name: 'IAND', settings: { connection: 'iand' } },
   { name: 'a readout of spikes alone', settings: { featureSkip: false } },
   { name: 'AND and one step', settings: { connection: 'and', timeSteps: 1 } },
-  { name: 'a corrected channel estimate', settings: { channelRefinement: true } },
+  { name: 'a filter out of the channel estimate', settings: { channelRefinement: true } },
 ];
 
 function convolutions(normStatistics: 'per-step' | 'shared'): number {

@@ -46,7 +46,7 @@ async function servicePass(network: TrainedNetwork): Promise<Tensors> {
 describe('training and service', () => {
   it.each<{ name: string; settings: Partial<SpikingRxConfig> }>([
     { name: 'defaults', settings: {} },
-    { name: 'a corrected channel estimate', settings: { channelRefinement: true } },
+    { name: 'a filter out of the channel estimate', settings: { channelRefinement: true } },
     { name: 'θ = 0.5, trained β, four steps', settings: { threshold: 0.5, trainBeta: true, timeSteps: 4 } },
   ])(
     'agree on every spike when service is frozen at the statistics of the batch: $name',
