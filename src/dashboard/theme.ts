@@ -24,12 +24,16 @@ export function themeOf(stored: string | null): Theme {
 export function followTheme(): () => void {
   theme.value = themeOf(localStorage.getItem(KEY));
   const query = matchMedia('(prefers-color-scheme: dark)');
-  const read = () => (prefersDark.value = query.matches);
+  const read = () => {
+    // Paper is light to whoever asks; what is drawn on canvases stays as it is.
+    if (!matchMedia('print').matches) prefersDark.value = query.matches;
+  };
   read();
   query.addEventListener('change', read);
   const end = effect(() => {
     if (theme.value === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme.value;
+    document.documentElement.dataset['drawn'] = scheme.value;
     localStorage.setItem(KEY, theme.value);
   });
   return () => {
