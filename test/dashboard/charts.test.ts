@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LIGHT, SERIES_COLOURS } from '#chart/colours.js';
 import { divergingScale } from '#chart/colour-maps.js';
-import { barOf, edgeNumbers, movedBy, pixelsOf } from '#dashboard/charts/map-pixels.js';
+import { barOf, edgeNumbers, movedBy, pixelsOf, thinned } from '#dashboard/charts/map-pixels.js';
+import { rowTable } from '#dashboard/charts/row-table.js';
 import { inScheme } from '#dashboard/charts/scheme.js';
 import { type TimeChart, timeSummary, timeTable } from '#dashboard/charts/time-chart.js';
 
@@ -60,6 +61,41 @@ describe('a map of the grid', () => {
     expect(movedBy('PageDown', plane, { row: 0, column: 0 })).toEqual({ row: 0, column: 2 });
     expect(movedBy('Home', plane, { row: 1, column: 2 })).toEqual({ row: 1, column: 0 });
     expect(movedBy('Tab', plane, { row: 0, column: 0 })).toBeUndefined();
+  });
+});
+
+describe('a map that is wide, or read as a table', () => {
+  it('is thinned without a step that a comb of pilots could follow', () => {
+    const values = Float32Array.from({ length: 2 * 3276 }, (_, i) => (i % 2 === 0 ? i : Number.NaN));
+    const { rows, columns, values: kept } = thinned({ rows: 2, columns: 3276, values }, 500);
+    expect([rows, columns, kept.length]).toEqual([2, 500, 1000]);
+    const known = Array.from(kept).filter((value) => !Number.isNaN(value));
+    // Half of the cells, as of the whole; every step of a fixed length gives none or all.
+    expect(known.length / 1000).toBeCloseTo(0.5, 1);
+    expect(known).toEqual(known.toSorted((a, b) => a - b));
+    const narrow = { rows: 1, columns: 3, values: [1, 2, 3] };
+    expect(thinned(narrow, 3)).toBe(narrow);
+  });
+
+  it('has the spread of each row in its table', () => {
+    const values = [4, Number.NaN, 2, 1, 3, 5, ...Array.from({ length: 6 }, () => Number.NaN)];
+    const table = rowTable(
+      { rows: 2, columns: 6, values },
+      { name: 'symbol', format: (value) => `${value} dB` },
+    );
+    expect(table.columns).toEqual([
+      'symbol',
+      'values',
+      'least',
+      'lower quartile',
+      'median',
+      'upper quartile',
+      'greatest',
+    ]);
+    expect(table.rows).toEqual([
+      [0, 5, '1 dB', '2 dB', '3 dB', '4 dB', '5 dB'],
+      [1, 0, null, null, null, null, null],
+    ]);
   });
 });
 

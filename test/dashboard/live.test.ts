@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiError } from '#dashboard/api/client.js';
+import { ERRORS } from '#dashboard/live/charts.js';
 import {
   batchCounts,
   errorCodes,
@@ -80,6 +81,18 @@ describe('samples', () => {
     expect(errorCodes(all)).toEqual([
       { code: 'QUEUE_FULL', count: 3 },
       { code: 'CANCELLED', count: 1 },
+    ]);
+  });
+
+  it('draw all errors: beyond the most frequent codes as one', () => {
+    const samples = [sample(1000, { errors: { A: 7, B: 6, C: 5, D: 4, E: 2, F: 1 } })];
+    const { series } = ERRORS.of({ samples, from: 0, to: 1000, maxQueuedGrids: 8, maxBatchGrids: 4 });
+    expect(series.map(({ name, points }) => [name, points.at(-1)?.[1]])).toEqual([
+      ['A', 7],
+      ['B', 6],
+      ['C', 5],
+      ['D', 4],
+      ['others', 3],
     ]);
   });
 });

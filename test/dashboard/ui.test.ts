@@ -18,6 +18,7 @@ describe('a field for a number', () => {
 
   it.each([
     ['', 'Enter a number.', {}],
+    ['0x10', '“0x10” is not a number. Enter a number.', {}],
     ['ten', '“ten” is not a number. Enter a number.', {}],
     ['Infinity', '“Infinity” is not a number. Enter a number.', {}],
     ['1.5', 'Enter a whole number from 1 to 273.', { min: 1, max: 273, isInteger: true }],

@@ -1,10 +1,10 @@
 /** A matrix in colours: OFDM symbols down, subcarriers to the right. Each cell can be read, by pointer and by keys. */
 import { useSignal } from '@preact/signals';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { ColourScale } from '../../chart/colour-maps.js';
 import type { Plane } from '../../chart/picture.js';
 import { short } from '../ui/numbers.js';
-import { barOf, type Cell, edgeNumbers, movedBy, pixelsOf } from './map-pixels.js';
+import { barOf, type Cell, edgeNumbers, movedBy, pixelsOf, thinned } from './map-pixels.js';
 
 export interface GridMapProps {
   readonly plane: Plane;
@@ -12,27 +12,26 @@ export interface GridMapProps {
   readonly scale: ColourScale;
   /** What a reader of the screen is told in its place. */
   readonly summary: string;
-  /** Of one cell. Default `symbol`, `subcarrier`. */
-  readonly rowName?: string;
-  readonly columnName?: string;
-  /** Pixels. Default 168: twelve for each of 14 symbols. */
-  readonly height?: number;
   /** Of a value, in the readout. Default: three figures. */
-  readonly format?: (value: number) => string;
+  readonly format?: ((value: number) => string) | undefined;
 }
 
-export function GridMap(props: GridMapProps) {
-  const { plane, scale, summary, rowName = 'symbol', columnName = 'subcarrier', height = 168 } = props;
+/** Pixels: fifteen for each of 14 symbols. */
+const HEIGHT = 210;
+/** With the numbers below and the line that reads a cell. */
+export const MAP_HEIGHT = HEIGHT + 36;
+
+export function GridMap({ plane, scale, summary, format = short }: GridMapProps) {
   const cell = useSignal<Cell | undefined>(undefined);
   const readout = useId();
   const { rows, columns } = plane;
   return (
     <div class="map">
-      <span class="map-name map-row-name">{rowName}</span>
-      <Edge numbers={edgeNumbers(rows, height / 22)} count={rows} side="left" />
+      <span class="map-name map-row-name">symbol</span>
+      <Edge numbers={edgeNumbers(rows, HEIGHT / 22)} count={rows} side="left" />
       <div
         class="map-cells"
-        style={{ height: `${height}px` }}
+        style={{ height: `${HEIGHT}px` }}
         role="img"
         aria-label={`${summary} Arrow keys read single values.`}
         aria-describedby={readout}
@@ -56,26 +55,30 @@ export function GridMap(props: GridMapProps) {
         <Cells plane={plane} scale={scale} />
         {cell.value !== undefined && <Cursor cell={cell.value} plane={plane} />}
       </div>
-      <Bar scale={scale} height={height} />
+      <Bar scale={scale} />
       <Edge numbers={edgeNumbers(columns, 9)} count={columns} side="below" />
       <p id={readout} class="map-readout" aria-live="polite">
-        {cell.value === undefined ? <span class="muted">{columnName}</span> : readoutOf(props, cell.value)}
+        {cell.value === undefined ? (
+          <span class="muted">subcarrier</span>
+        ) : (
+          `symbol ${cell.value.row}, subcarrier ${cell.value.column}: ${scale.name} ${textAt(plane, cell.value, format)}`
+        )}
       </p>
     </div>
   );
 }
 
-function readoutOf(
-  { plane, scale, rowName = 'symbol', columnName = 'subcarrier', format = short }: GridMapProps,
-  cell: Cell,
-) {
-  const value = plane.values[cell.row * plane.columns + cell.column] as number;
-  const shown = Number.isNaN(value) ? 'none' : format(value);
-  return `${rowName} ${cell.row}, ${columnName} ${cell.column}: ${scale.name} ${shown}`;
+function textAt({ values, columns }: Plane, { row, column }: Cell, format: (value: number) => string) {
+  const value = values[row * columns + column] as number;
+  return Number.isNaN(value) ? 'none' : format(value);
 }
 
-function Cells({ plane, scale }: { readonly plane: Plane; readonly scale: ColourScale }) {
+/** About as many as a map has pixels across. */
+const MOST_COLUMNS = 500;
+
+function Cells({ plane: whole, scale }: { readonly plane: Plane; readonly scale: ColourScale }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const plane = useMemo(() => thinned(whole, MOST_COLUMNS), [whole]);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     context?.putImageData(new ImageData(pixelsOf(plane, scale), plane.columns, plane.rows), 0, 0);
@@ -124,10 +127,10 @@ function Edge({ numbers, count, side }: EdgeProps) {
 
 const BAR_ROWS = 96;
 
-function Bar({ scale, height }: { readonly scale: ColourScale; readonly height: number }) {
+function Bar({ scale }: { readonly scale: ColourScale }) {
   const { min, max } = scale;
   return (
-    <div class="map-bar" aria-hidden="true" style={{ height: `${height}px` }} title={scale.name}>
+    <div class="map-bar" aria-hidden="true" style={{ height: `${HEIGHT}px` }} title={scale.name}>
       <Cells plane={barOf(scale, BAR_ROWS)} scale={scale} />
       <div>
         <span>{short(max)}</span>

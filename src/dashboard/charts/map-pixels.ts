@@ -17,6 +17,27 @@ export function pixelsOf(
   return pixels;
 }
 
+/**
+ * Of a wide matrix so many columns, evenly spread but not in step: every n-th alone would show a comb of pilots
+ * as all data, or as none. No means: of LLRs of either sign they say nothing.
+ */
+export function thinned(plane: Plane, most: number): Plane {
+  const { rows, columns, values } = plane;
+  if (columns <= most) return plane;
+  const width = columns / most;
+  const picked = Array.from({ length: most }, (_, i) => Math.floor((i + ((i * GOLDEN) % 1)) * width));
+  return {
+    rows,
+    columns: most,
+    values: Float32Array.from({ length: rows * most }, (_, i) => {
+      return values[Math.floor(i / most) * columns + (picked[i % most] ?? 0)] as number;
+    }),
+  };
+}
+
+/** Its multiples, without their whole parts, fall into every part of the interval equally often, in no short period. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
 /** Of a colour bar: the largest value on top. */
 export function barOf({ min, max }: ColourScale, rows: number): Plane {
   return {

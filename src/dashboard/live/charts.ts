@@ -165,19 +165,29 @@ export const ERRORS: LiveChart = {
     ...window,
     format: rate,
     leastMax: 4,
-    series: errorCodes(window.samples)
-      .slice(0, 5)
-      .map(({ code }, index) =>
-        series(
-          window,
-          code,
-          [1, 3, 4, 5, 0][index] ?? 1,
-          (sample) => perSecond(sample, sample.errors[code] ?? 0),
-          'bar',
-        ),
-      ),
+    series: errorSeries(window),
   }),
 };
+
+const ERROR_COLOURS = [1, 3, 4, 5, 0];
+
+/** The most frequent codes by name, the rest of them as one: all that failed is drawn. */
+function errorSeries(window: LiveWindow): TimeSeries[] {
+  const codes = errorCodes(window.samples).map(({ code }) => code);
+  const named = codes.length > ERROR_COLOURS.length ? ERROR_COLOURS.length - 1 : codes.length;
+  const parts = codes.slice(0, named).map((code) => ({ name: code, of: [code] }));
+  if (named < codes.length) parts.push({ name: 'others', of: codes.slice(named) });
+  return parts.map(({ name, of }, index) => {
+    const count = ({ errors }: LiveSample) => of.reduce((sum, code) => sum + (errors[code] ?? 0), 0);
+    return series(
+      window,
+      name,
+      ERROR_COLOURS[index] ?? 1,
+      (sample) => perSecond(sample, count(sample)),
+      'bar',
+    );
+  });
+}
 
 export const WORKERS: LiveChart = {
   id: 'workers',

@@ -10,7 +10,7 @@ import { type LayerSpikes, stepRates } from './spikes.js';
 import type { ErrorRate, ErrorTally } from './tally.js';
 
 const SMALL = { fontSize: 11 } as const;
-const smallAxis = { axisLabel: { ...axisStyle.axisLabel, ...SMALL, hideOverlap: true } };
+const smallAxis = { axisLabel: { ...axisStyle.axisLabel, ...SMALL, hideOverlap: true, formatter: short } };
 
 export const colourOfReceiver: Readonly<Record<string, number>> = {
   SpikingRx: 0,
@@ -89,6 +89,9 @@ export function errorRates(tally: ErrorTally, names: readonly string[]): ECharts
       return rate === undefined ? [] : [{ snrDb, rate }];
     }),
   );
+  const least = leastRate(points.flat().map(({ rate }) => rate));
+  // Receivers beside each other: of a single SNR there is room, along a curve just enough to tell intervals apart.
+  const apart = tally.snrs.length === 1 ? 16 : 4;
   return {
     legend: legendOf(names),
     tooltip: { ...TOOLTIP, trigger: 'item', formatter: ({ name }: { readonly name: string }) => name },
@@ -98,27 +101,33 @@ export function errorRates(tally: ErrorTally, names: readonly string[]): ECharts
       ...yAxisStyle('BER'),
       ...logarithmicAxis,
       axisLabel: { ...logarithmicAxis.axisLabel, ...SMALL },
-      min: 1e-5,
+      min: least,
       max: 1,
       nameGap: 36,
     },
-    series: points.flatMap((of, i) => receiverSeries(names[i] ?? '', of)),
+    series: points.flatMap((of, i) =>
+      receiverSeries(names[i] ?? '', of, { least, across: (i - (names.length - 1) / 2) * apart }),
+    ),
   };
 }
 
-const LEAST_RATE = 1e-5;
+/** The power of ten that the axis begins at: a part of a decade below what is drawn, and two decades at least. */
+export function leastRate(rates: readonly Pick<ErrorRate, 'errors' | 'ber' | 'interval'>[]): number {
+  const drawn = rates.map(({ errors, ber, interval: [, high] }) => (errors === 0 ? high : ber));
+  return 10 ** Math.min(-2, Math.floor(Math.log10(drawn.reduce((a, b) => Math.min(a, b), 1) / 3)));
+}
 
 function rangeOf(snrs: readonly number[]) {
   const [low = 0, high = 0] = [snrs[0], snrs.at(-1)];
   return { min: Math.floor(low) - 1, max: Math.ceil(high) + 1, minInterval: 1 };
 }
 
-const shown = (value: number) => Math.max(LEAST_RATE, value);
-
 function receiverSeries(
   name: string,
   points: readonly { readonly snrDb: number; readonly rate: ErrorRate }[],
+  { least, across }: { readonly least: number; readonly across: number },
 ): object[] {
+  const shown = (value: number) => Math.max(least, value);
   const color = SERIES_COLOURS[colourOfReceiver[name] ?? 5];
   return [
     {
@@ -126,6 +135,7 @@ function receiverSeries(
       name,
       symbol: 'circle',
       symbolSize: 7,
+      symbolOffset: [across, 0],
       itemStyle: { color },
       lineStyle: { color, width: 1.5 },
       emphasis: { disabled: true },
@@ -142,9 +152,12 @@ function receiverSeries(
       encode: { x: 0, y: [1, 2] },
       itemStyle: { color },
       renderItem: (_: unknown, api: IntervalApi) => {
-        const [x, y1] = api.coord([api.value(0), api.value(1)]);
+        const [middle, y1] = api.coord([api.value(0), api.value(1)]);
         const [, y2] = api.coord([api.value(0), api.value(2)]);
-        return { type: 'line', shape: { x1: x, y1, x2: x, y2 }, style: { stroke: color, lineWidth: 1.5 } };
+        const x = middle + across;
+        // The colour as the chart has it: what is said in here is not changed for a dark page.
+        const style = { stroke: api.visual('color'), lineWidth: 1.5 };
+        return { type: 'line', shape: { x1: x, y1, x2: x, y2 }, style };
       },
     },
   ];
@@ -153,6 +166,7 @@ function receiverSeries(
 interface IntervalApi {
   readonly value: (dimension: number) => number;
   readonly coord: (value: readonly number[]) => readonly [number, number];
+  readonly visual: (name: 'color') => string;
 }
 
 /** 1.23e-3, as error rates are read. */

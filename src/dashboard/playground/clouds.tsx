@@ -9,9 +9,6 @@ import { llrHistograms, receivedPoints, sentPoints, symbolPoints } from './plane
 import { SmallSelect } from '../ui/small-select.js';
 import type { Result } from './store.js';
 
-/** Pixels: two of them fill a panel. */
-const SIDE = 186;
-
 export function ConstellationPanel({ result }: { readonly result: Result }) {
   const { slot, receivers } = result;
   const equalised = receivers.filter(({ symbols }) => symbols !== undefined);
@@ -54,7 +51,7 @@ function Cloud({
 }) {
   return (
     <figure>
-      <Chart option={option} height={SIDE} summary={`Constellation: ${title}`} />
+      <Chart option={option} isSquare summary={`Constellation: ${title}`} />
       <figcaption>{title}</figcaption>
     </figure>
   );

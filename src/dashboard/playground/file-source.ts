@@ -47,7 +47,10 @@ export class FileSource {
 
   async drop(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
+    // What was there goes at once: a later change of the fields would open it again.
+    this.#dropped.value = [];
     this.facts.value = undefined;
+    this.error.value = undefined;
     this.number.set(1);
     this.names.value = files.map(({ name }) => name);
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -79,10 +82,12 @@ export class FileSource {
   async #open(files: readonly DroppedFile[], raw?: ReturnType<RawForm['format']>): Promise<void> {
     try {
       const facts = await this.worker.ask('open', { files, ...(raw && { raw }) });
+      if (files !== this.#dropped.peek()) return;
       this.#opened.value++;
       this.facts.value = facts;
       this.error.value = undefined;
     } catch (error) {
+      if (files !== this.#dropped.peek()) return;
       this.facts.value = undefined;
       this.error.value =
         error instanceof SpikingRxError ? `${error.message}.` : 'The files could not be read.';

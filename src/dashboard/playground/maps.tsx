@@ -3,15 +3,13 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { divergingScale, sequentialScale } from '../../chart/colour-maps.js';
 import type { Plane } from '../../chart/picture.js';
-import { GridMap } from '../charts/grid-map.js';
-import { Panel } from '../ui/panel.js';
+import { AntennaSelect } from '../charts/antenna-select.js';
+import { MapPanel } from '../charts/map-panel.js';
 import { short } from '../ui/numbers.js';
 import { errorPlane, llrPlane, magnitudeDb, reach } from './planes.js';
 import { SmallSelect } from '../ui/small-select.js';
 import type { Result } from './store.js';
 
-/** Pixels. */
-export const HEIGHT = 210;
 /** dB around the mean that have colours of their own: slots compare. */
 const POWER_RANGE = { min: -25, max: 10 };
 
@@ -21,35 +19,20 @@ export function planeOf({ shape }: Result['slot'], values: Float32Array): Plane 
 
 export function GridPanel({ result }: { readonly result: Result }) {
   const { slot } = result;
-  const antenna = useSignal('0');
-  const chosen = Math.min(Number(antenna.value), slot.shape.nRx - 1);
+  const antenna = useSignal(0);
+  const chosen = Math.min(antenna.value, slot.shape.nRx - 1);
   const map = useMemo(() => {
     const values = magnitudeDb(slot, chosen);
     return { plane: planeOf(slot, values), scale: sequentialScale('power in dB', values, POWER_RANGE) };
   }, [slot, chosen]);
-  const antennas = Array.from({ length: slot.shape.nRx }, (_, i) => ({
-    value: String(i),
-    label: `antenna ${i + 1}`,
-  }));
   return (
-    <Panel
+    <MapPanel
+      {...map}
       title="Received grid"
       unit="|y|², dB over its mean"
-      tools={
-        <SmallSelect
-          label="Antenna"
-          value={String(chosen)}
-          choices={antennas}
-          onChange={(value) => (antenna.value = value)}
-        />
-      }
-    >
-      <GridMap
-        {...map}
-        height={HEIGHT}
-        summary={`Power of ${slot.dataMask.length} resource elements of antenna ${chosen + 1}, relative to their mean. Dark bands are where the channel fades.`}
-      />
-    </Panel>
+      tools={<AntennaSelect count={slot.shape.nRx} antenna={antenna} />}
+      summary={`Power of ${slot.dataMask.length} resource elements of antenna ${chosen + 1}, relative to their mean. Dark bands are where the channel fades.`}
+    />
   );
 }
 
@@ -74,7 +57,8 @@ export function LlrPanel({ result, qm }: { readonly result: Result; readonly qm:
     return { plane: planeOf(slot, values), scale: divergingScale(`LLR of b${bit}`, [reach(values)]) };
   }, [slot, answer, isErrors, bit, qm]);
   return (
-    <Panel
+    <MapPanel
+      {...map}
       title="LLR map"
       unit="SpikingRx"
       tools={
@@ -90,16 +74,11 @@ export function LlrPanel({ result, qm }: { readonly result: Result; readonly qm:
           ? 'Wrong bits of each resource element by the signs of its LLRs. Hatched: no data.'
           : 'Red: surely 0, blue: surely 1, white: undecided. Hatched: no data.'
       }
-    >
-      <GridMap
-        {...map}
-        height={HEIGHT}
-        summary={
-          isErrors
-            ? `Wrong bits of each resource element, ${receivers[0]?.errors ?? 0} in all.`
-            : `LLRs of bit b${bit} over the resource grid, from ${short(map.scale.min)} to ${short(map.scale.max)}.`
-        }
-      />
-    </Panel>
+      summary={
+        isErrors
+          ? `Wrong bits of each resource element, ${receivers[0]?.errors ?? 0} in all.`
+          : `LLRs of bit b${bit} over the resource grid, from ${short(map.scale.min)} to ${short(map.scale.max)}.`
+      }
+    />
   );
 }

@@ -1,14 +1,13 @@
 /** Where and when the layers of the model fire while they look at the slot. */
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { sequentialScale } from '../../chart/colour-maps.js';
 import { ChartPanel } from '../charts/chart.js';
-import { GridMap } from '../charts/grid-map.js';
+import { MapPanel } from '../charts/map-panel.js';
 import { Button } from '../ui/forms.js';
 import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { Panel } from '../ui/panel.js';
 import { layerRates, percent } from './charts.js';
-import { HEIGHT } from './maps.js';
 import { SmallSelect } from '../ui/small-select.js';
 import { type SlotSpikes, stepRates } from './spikes.js';
 import type { Playground } from './store.js';
@@ -54,9 +53,10 @@ function SpikeMap({ spikes }: { readonly spikes: SlotSpikes }) {
     const most = (layer?.maps ?? []).reduce((sum, map) => map.reduce((a, b) => Math.max(a, b), sum), 0);
     return sequentialScale('share of channels', [0, most], { min: 0 });
   }, [layer]);
-  const steps = Array.from({ length: spikes.timeSteps }, (_, i) => i);
   return (
-    <Panel
+    <MapPanel
+      {...{ plane, scale }}
+      format={percent}
       title="Spikes"
       unit="share of a layer's channels that fire"
       tools={
@@ -70,44 +70,51 @@ function SpikeMap({ spikes }: { readonly spikes: SlotSpikes }) {
           onChange={(value) => (layerName.value = value)}
         />
       }
-    >
-      <GridMap
-        {...{ plane, scale }}
-        height={HEIGHT}
-        format={percent}
-        summary={`Spikes of ${layer?.name} in time step ${at + 1} of ${spikes.timeSteps}: ${percent(layer && stepRates(layer)[at])} of its neurons fire.`}
-      />
-      {spikes.timeSteps > 1 && (
-        <div class="tools steps">
-          <Button
-            isSmall
-            aria-pressed={isPlaying.value}
-            aria-label={isPlaying.value ? 'Stop going through the time steps' : 'Go through the time steps'}
-            onClick={() => (isPlaying.value = !isPlaying.value)}
-          >
-            {isPlaying.value ? <PauseIcon /> : <PlayIcon />}
-          </Button>
-          <label class="steps-slider">
-            <span>
-              step {at + 1} of {steps.length}
-            </span>
-            <input
-              type="range"
-              min={0}
-              max={steps.length - 1}
-              step={1}
-              value={at}
-              aria-label="Time step"
-              aria-valuetext={`${at + 1} of ${steps.length}`}
-              onInput={(event) => {
-                isPlaying.value = false;
-                step.value = event.currentTarget.valueAsNumber;
-              }}
-            />
-          </label>
-        </div>
-      )}
-    </Panel>
+      summary={`Spikes of ${layer?.name} in time step ${at + 1} of ${spikes.timeSteps}: ${percent(layer && stepRates(layer)[at])} of its neurons fire.`}
+      below={spikes.timeSteps > 1 && <Steps {...{ step, at, isPlaying }} count={spikes.timeSteps} />}
+    />
+  );
+}
+
+interface StepsProps {
+  readonly step: Signal<number>;
+  /** The step that is shown, from 0. */
+  readonly at: number;
+  readonly count: number;
+  readonly isPlaying: Signal<boolean>;
+}
+
+/** Goes through the time steps, by hand or by itself. */
+function Steps({ step, at, count, isPlaying }: StepsProps) {
+  return (
+    <div class="tools steps">
+      <Button
+        isSmall
+        aria-pressed={isPlaying.value}
+        aria-label={isPlaying.value ? 'Stop going through the time steps' : 'Go through the time steps'}
+        onClick={() => (isPlaying.value = !isPlaying.value)}
+      >
+        {isPlaying.value ? <PauseIcon /> : <PlayIcon />}
+      </Button>
+      <label class="steps-slider">
+        <span>
+          step {at + 1} of {count}
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={count - 1}
+          step={1}
+          value={at}
+          aria-label="Time step"
+          aria-valuetext={`${at + 1} of ${count}`}
+          onInput={(event) => {
+            isPlaying.value = false;
+            step.value = event.currentTarget.valueAsNumber;
+          }}
+        />
+      </label>
+    </div>
   );
 }
 

@@ -1,8 +1,9 @@
 /** The playground's state, which outlives its view: what was asked, what came back, what was counted. */
-import { batch, computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { bitErrors } from '../../phy/metrics.js';
 import { SpikingRxError } from '../../errors.js';
 import { ApiError } from '../api/client.js';
+import { service } from '../live/store.js';
 import { FileSource } from './file-source.js';
 import { LatestWork } from './latest.js';
 import { type Answer, askModel, askSpikes, gridModels, type ModelOption } from './requests.js';
@@ -44,6 +45,11 @@ const GRACE_MS = 400;
 /** Between two slots of the continuous mode: time to look, and for others to be served. */
 const PAUSE_MS = 120;
 
+/** Which models are served, as the live data tell: another text when one comes, goes or is replaced. */
+const served = computed(
+  () => service.value && JSON.stringify([service.value.startedAt, service.value.models]),
+);
+
 export class Playground {
   readonly form = new SetupForm();
   readonly models = signal<readonly ModelOption[]>([]);
@@ -63,27 +69,49 @@ export class Playground {
   readonly model = computed(() => this.models.value.find(({ key }) => key === this.modelKey.value));
   readonly #worker = new PlayWorker();
   readonly files = new FileSource(this.#worker);
-  /** Subcarriers from which on the service tells of no spikes, once it has said so. */
-  #tooWide = Number.POSITIVE_INFINITY;
+  /** From how many subcarriers on the service tells of no spikes, once it has said so. */
+  #tooWide: { readonly nSc: number; readonly message: string } | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
   readonly #work = new LatestWork<Job>((job, state) => this.#run(job, state), GRACE_MS);
 
-  /** Also the way on after an error: {@link follow} sends the slot again. */
+  /** Asks which models there are. Also the way on after an error: the slot is sent again. */
   async loadModels(): Promise<void> {
+    const isAgain = this.error.peek() !== undefined;
     try {
-      this.models.value = await gridModels();
-      const known = this.models.value.some(({ key }) => key === this.modelKey.value);
-      const first = this.models.value.find(({ isDefault }) => isDefault) ?? this.models.value[0];
-      if (!known) this.modelKey.value = first?.key;
-      this.error.value = first === undefined ? 'The service has no model that takes grids.' : undefined;
+      this.#takeModels(await gridModels());
+      if (isAgain) this.#askAgain();
     } catch (error) {
       this.error.value = messageOf(error);
     }
   }
 
+  /** Asks which models there are, again when the live data tell of others. @returns ends it */
+  followModels(): () => void {
+    let before = served.peek();
+    void this.loadModels();
+    return effect(() => {
+      const now = served.value;
+      if (before !== undefined && now !== before) void untracked(() => this.loadModels());
+      before = now;
+    });
+  }
+
+  /** The same models stay the same objects: nothing is sent again for them. */
+  #takeModels(models: readonly ModelOption[]): void {
+    const first = models.find(({ isDefault }) => isDefault) ?? models[0];
+    batch(() => {
+      if (JSON.stringify(models) !== JSON.stringify(this.models.peek())) this.models.value = models;
+      if (!models.some(({ key }) => key === this.modelKey.peek())) this.modelKey.value = first?.key;
+      this.error.value = first === undefined ? 'The service has no model that takes grids.' : undefined;
+    });
+  }
+
+  /** What is on its way belongs to the other source: it is called back. */
   setSource(source: 'simulated' | 'file'): void {
+    this.#work.stop();
     batch(() => {
       this.isContinuous.value = false;
+      this.isBusy.value = false;
       this.source.value = source;
       this.result.value = undefined;
       this.spikes.value = undefined;
@@ -93,11 +121,9 @@ export class Playground {
   setSpikes(isOn: boolean): void {
     batch(() => {
       this.withSpikes.value = isOn;
-      this.spikes.value = undefined;
-      this.spikesError.value = undefined;
+      this.#takeSpikes(undefined);
     });
-    const job = isOn ? this.#job() : undefined;
-    if (job !== undefined) this.#ask(job);
+    if (isOn) this.#askAgain();
   }
 
   /** A slot of other bits, channel and noise: {@link follow} sends it. */
@@ -114,13 +140,11 @@ export class Playground {
 
   /** Sends again whenever the form changes, while the view is open. @returns ends it */
   follow(): () => void {
-    const end = effect(() => {
-      const job = this.#job();
-      if (job !== undefined) this.#ask(job);
-    });
+    const end = effect(() => this.#askAgain());
     return () => {
       end();
       this.isContinuous.value = false;
+      this.isBusy.value = false;
       this.#work.stop();
     };
   }
@@ -139,6 +163,11 @@ export class Playground {
     }
     const setup = this.form.setup(model);
     return setup && { setup };
+  }
+
+  #askAgain(): void {
+    const job = this.#job();
+    if (job !== undefined) this.#ask(job);
   }
 
   #ask(job: Job): void {
@@ -201,23 +230,28 @@ export class Playground {
 
   /** What is inside is a gift: where the service does not give it, the rest stands. */
   async #askSpikes(slot: PlaySlot, model: ModelOption, aborted: AbortSignal): Promise<void> {
-    if (slot.shape.nSc >= this.#tooWide) return;
+    // Those of a narrower slot would pass for this one's.
+    if (slot.shape.nSc >= (this.#tooWide?.nSc ?? Infinity)) return this.#takeSpikes(this.#tooWide?.message);
     try {
       const spikes = await askSpikes(slot, model, aborted);
-      batch(() => {
-        this.spikes.value = spikes;
-        this.spikesError.value = undefined;
-      });
+      if (this.withSpikes.peek()) this.#takeSpikes(spikes);
     } catch (error) {
-      if (aborted.aborted) return;
+      if (aborted.aborted || !this.withSpikes.peek()) return;
+      const message = messageOf(error);
       // What a service has not, it will not have for the next slot.
       if (error instanceof ApiError && [403, 404].includes(error.status)) this.withSpikes.value = false;
-      if (error instanceof ApiError && error.field?.endsWith('shape')) this.#tooWide = slot.shape.nSc;
-      batch(() => {
-        this.spikes.value = undefined;
-        this.spikesError.value = messageOf(error);
-      });
+      if (error instanceof ApiError && error.field?.endsWith('shape'))
+        this.#tooWide = { nSc: slot.shape.nSc, message };
+      this.#takeSpikes(message);
     }
+  }
+
+  /** Spikes, or why there are none. */
+  #takeSpikes(told: SlotSpikes | string | undefined): void {
+    batch(() => {
+      this.spikes.value = typeof told === 'string' ? undefined : told;
+      this.spikesError.value = typeof told === 'string' ? told : undefined;
+    });
   }
 }
 

@@ -17,8 +17,11 @@ const playground = new Playground();
 
 export function PlaygroundView() {
   useEffect(() => {
-    void playground.loadModels();
-    const ends = [playground.files.follow(() => playground.model.value), playground.follow()];
+    const ends = [
+      playground.followModels(),
+      playground.files.follow(() => playground.model.value),
+      playground.follow(),
+    ];
     return () => ends.forEach((end) => end());
   }, []);
   const result = playground.result.value;
@@ -40,9 +43,17 @@ export function PlaygroundView() {
           </Button>
         </p>
       )}
+      {result === undefined && isWaiting() && playground.error.value === undefined && (
+        <p class="muted waiting">Waiting for the answer …</p>
+      )}
       {result !== undefined && <Results result={result} />}
     </>
   );
+}
+
+/** Slot after slot there is always one on its way, and the latest to be seen. */
+function isWaiting(): boolean {
+  return playground.isBusy.value && !playground.isContinuous.value;
 }
 
 function Tools() {
@@ -77,7 +88,7 @@ function Tools() {
 function Results({ result }: { readonly result: Result }) {
   const qm = bitsPerSymbol(result.slot.modulation);
   return (
-    <section class="results" aria-label="Answer" aria-busy={playground.isBusy.value}>
+    <section class="results" aria-label="Answer" aria-busy={isWaiting()}>
       <Tiles result={result} />
       <div class="panels">
         <GridPanel result={result} />

@@ -42,6 +42,9 @@ async function replyTo({ id, task, question }: Question): Promise<Reply> {
   }
 }
 
+/** One question after the other: files that take long to read would else replace those that came later. */
+let last: Promise<void> = Promise.resolve();
+
 addEventListener('message', ({ data }: MessageEvent<Question>) => {
-  void replyTo(data).then((reply) => postMessage(reply));
+  last = last.then(async () => postMessage(await replyTo(data)));
 });

@@ -3,16 +3,13 @@ import { useMemo } from 'preact/hooks';
 import { divergingScale, sequentialScale } from '../../chart/colour-maps.js';
 import type { Plane } from '../../chart/picture.js';
 import { ChartPanel } from '../charts/chart.js';
-import { GridMap } from '../charts/grid-map.js';
+import { AntennaSelect } from '../charts/antenna-select.js';
+import { MapPanel } from '../charts/map-panel.js';
 import { llrHistogram } from '../playground/charts.js';
 import { llrHistograms, magnitudeDb } from '../playground/planes.js';
 import { SmallSelect } from '../ui/small-select.js';
 import { short } from '../ui/numbers.js';
-import { Panel } from '../ui/panel.js';
 import { bitPlane, dataLlrs, type LatestGrid } from './decode.js';
-
-/** Pixels. */
-const HEIGHT = 210;
 
 interface GridProps {
   readonly grid: LatestGrid;
@@ -22,36 +19,22 @@ function planeOf({ shape }: LatestGrid, values: Float32Array): Plane {
   return { rows: shape.nSym, columns: shape.nSc, values };
 }
 
-const numbered = (count: number, label: (index: number) => string) =>
-  Array.from({ length: count }, (_, i) => ({ value: String(i), label: label(i) }));
-
 export function GridPanel({ grid }: GridProps) {
-  const antenna = useSignal('0');
-  const chosen = Math.min(Number(antenna.value), grid.shape.nRx - 1);
+  const antenna = useSignal(0);
+  const chosen = Math.min(antenna.value, grid.shape.nRx - 1);
   const map = useMemo(() => {
     const values = magnitudeDb(grid, chosen);
     const scale = sequentialScale('power in dB', values.filter(Number.isFinite));
     return { plane: planeOf(grid, values), scale };
   }, [grid, chosen]);
   return (
-    <Panel
+    <MapPanel
+      {...map}
       title="Received grid"
       unit="|y|², dB over its mean"
-      tools={
-        <SmallSelect
-          label="Antenna"
-          value={String(chosen)}
-          choices={numbered(grid.shape.nRx, (i) => `antenna ${i + 1}`)}
-          onChange={(value) => (antenna.value = value)}
-        />
-      }
-    >
-      <GridMap
-        {...map}
-        height={HEIGHT}
-        summary={`Power of the resource elements at antenna ${chosen + 1}, from ${short(map.scale.min)} to ${short(map.scale.max)} dB over the mean.`}
-      />
-    </Panel>
+      tools={<AntennaSelect count={grid.shape.nRx} antenna={antenna} />}
+      summary={`Power of the resource elements at antenna ${chosen + 1}, from ${short(map.scale.min)} to ${short(map.scale.max)} dB over the mean.`}
+    />
   );
 }
 
@@ -63,24 +46,23 @@ export function LlrPanel({ grid }: GridProps) {
     return { plane: planeOf(grid, values), scale: divergingScale(`LLR of b${chosen}`, values) };
   }, [grid, chosen]);
   return (
-    <Panel
+    <MapPanel
+      {...map}
       title="LLR map"
       tools={
         <SmallSelect
           label="Bit"
           value={String(chosen)}
-          choices={numbered(grid.bitsPerSymbol, (i) => `bit b${i}`)}
+          choices={Array.from({ length: grid.bitsPerSymbol }, (_, i) => ({
+            value: String(i),
+            label: `bit b${i}`,
+          }))}
           onChange={(value) => (bit.value = value)}
         />
       }
       caption="Red: surely 0, blue: surely 1, white: undecided. Hatched: no data."
-    >
-      <GridMap
-        {...map}
-        height={HEIGHT}
-        summary={`LLRs of bit b${chosen} over the resource grid, from ${short(map.scale.min)} to ${short(map.scale.max)}.`}
-      />
-    </Panel>
+      summary={`LLRs of bit b${chosen} over the resource grid, from ${short(map.scale.min)} to ${short(map.scale.max)}.`}
+    />
   );
 }
 

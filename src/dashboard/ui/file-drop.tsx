@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 
 export interface FileDropProps {
   readonly label: string;
@@ -17,6 +17,7 @@ export interface FileDropProps {
 export function FileDrop({ label, help, error, accept, onFiles, children }: FileDropProps) {
   const id = useId();
   const [isOver, setOver] = useState(false);
+  useEffect(keepPage, []);
   const below = error ?? help;
   return (
     <div class="field field-wide">
@@ -61,4 +62,16 @@ export function FileDrop({ label, help, error, accept, onFiles, children }: File
       </p>
     </div>
   );
+}
+
+const keep = (event: Event) => event.preventDefault();
+
+/** A file that is dropped beside the place would be opened instead of the page. @returns ends it */
+function keepPage(): () => void {
+  addEventListener('dragover', keep);
+  addEventListener('drop', keep);
+  return () => {
+    removeEventListener('dragover', keep);
+    removeEventListener('drop', keep);
+  };
 }

@@ -27,13 +27,16 @@ export function numberInput(initial: number, limits: NumberLimits = {}): NumberI
   };
 }
 
+/** As people write numbers: no hexadecimals, which JavaScript takes for some. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 /** What is wrong with a text that should be a number, in words for the one who typed it. */
 export function numberError(text: string, limits: NumberLimits = {}): string | undefined {
   const { min = -Infinity, max = Infinity, isInteger = false } = limits;
   const wanted = `${isInteger ? 'a whole number' : 'a number'}${range(min, max)}`;
   const trimmed = text.trim();
   if (trimmed === '') return `Enter ${wanted}.`;
-  const value = Number(trimmed);
+  const value = DECIMAL.test(trimmed) ? Number(trimmed) : Number.NaN;
   if (!Number.isFinite(value)) return `“${trimmed.slice(0, 20)}” is not a number. Enter ${wanted}.`;
   if (value < min || value > max || (isInteger && !Number.isInteger(value))) return `Enter ${wanted}.`;
   return undefined;

@@ -1,33 +1,18 @@
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { interleave, llrValues } from '#client/types.js';
-import { type Setup, SetupForm } from '#dashboard/playground/setup.js';
-import { type PlaySlot, simulatedSlot } from '#dashboard/playground/slots.js';
+import { interleave } from '#client/types.js';
+import type { PlaySlot } from '#dashboard/playground/slots.js';
 import { writeRecording } from '#dumps/sigmf/write.js';
-import { bitErrors } from '#phy/metrics.js';
 import { drawBundle, TemporaryFolder } from '../../dumps/helpers/bundles.js';
 import { modelFolder, spikingRxModel } from '../../engine/helpers/models.js';
 import { hasTool } from '../../helpers/tools.js';
 import { startTestService, type TestService } from '../../server/helpers/service.js';
 import { colouredPixels, launch, visit, type Visit } from '../helpers/browser.js';
+import { dropOn, filesIn, sentFrom, slotOf, tileOf, waitForWrongBits } from '../helpers/playground.js';
 
 const temporary = new TemporaryFolder();
 
-/** The slot of the form as it is first shown, or changed. */
-function slotOf(change: (form: SetupForm) => void = () => undefined): PlaySlot {
-  const form = new SetupForm();
-  change(form);
-  return simulatedSlot(form.setup({ nRx: 2, modulation: 'QPSK' }) as Setup);
-}
-
 const pilots = (query: URLSearchParams): unknown => JSON.parse(String(query.get('dmrsConfig')));
-
-const filesIn = (folder: string) =>
-  Object.entries(TemporaryFolder.read(folder)).map(([name, bytes]) => ({
-    name,
-    mimeType: 'application/octet-stream',
-    buffer: Buffer.from(bytes),
-  }));
 
 describe.skipIf(!hasTool('chromium'))('the playground', () => {
   let browser: Browser;
@@ -40,7 +25,12 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
       one: { '1': spikingRxModel({ nRx: 1 }, 1) },
       two: { '1': spikingRxModel({ nRx: 2 }, 2) },
     });
-    const settings = { modelsDir: models.path, defaultModel: 'two' };
+    const settings = {
+      modelsDir: models.path,
+      defaultModel: 'two',
+      modelControl: 'explicit',
+      spikesMaxPrb: 12,
+    };
     [browser, service] = await Promise.all([launch(), startTestService(settings)]);
     visited = await visit(browser, `${service.url}/#/playground`);
     page = visited.page;
@@ -53,37 +43,12 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
   });
 
   const panel = (name: string) => page.getByRole('region', { name, exact: true });
-  const tile = (name: string) => page.locator('.tile', { hasText: name }).locator('.tile-value');
-
-  /** What an action sends: the description of the grid. */
-  async function sentBy(action: () => Promise<unknown>): Promise<URLSearchParams> {
-    const [request] = await Promise.all([
-      page.waitForRequest((one: Request) => one.url().includes('/v1/llr?')),
-      action(),
-    ]);
-    return new URL(request.url()).searchParams;
-  }
-
-  /** Wrong bits of the model and of both others, as the tiles should have them. */
-  async function wrongBits(slot: PlaySlot): Promise<readonly string[]> {
-    const { rxGrid, shape, dmrsConfig: config, bits, comparisons } = slot;
-    const data = interleave(rxGrid, shape.nSym * shape.nSc);
-    const rx = { datatype: 'cf32_le', shape: [shape.nRx, shape.nSym, shape.nSc], data } as const;
-    const [answer] = await service.rest.compute([{ id: 'a', rx, dmrs: { config } }], { model: 'two' });
-    const all = [llrValues(answer!.llr), ...comparisons.map(({ llrs }) => llrs)];
-    return all.map((llrs) => bitErrors(llrs, bits as Uint8Array).toLocaleString('en'));
-  }
-
-  async function expectWrongBits(expected: readonly string[]): Promise<void> {
-    const names = ['SpikingRx: wrong bits', 'LS + LMMSE: wrong bits', 'Perfect CSI: wrong bits'];
-    for (const [i, name] of names.entries())
-      await tile(name)
-        .filter({ hasText: new RegExp(`^${expected[i]}\\s*of`) })
-        .waitFor();
-  }
+  const tile = (name: string) => tileOf(page, name);
+  const sentBy = async (action: () => Promise<unknown>) => sentFrom(page, action);
+  const expectWrongBits = async (slot: PlaySlot) => waitForWrongBits(page, slot, service.rest);
 
   it('sends a slot as it opens, and counts what every receiver got wrong of it', async () => {
-    await expectWrongBits(await wrongBits(slotOf()));
+    await expectWrongBits(slotOf());
     expect(await page.getByLabel('Model').inputValue()).toBe('two/1');
     for (const name of ['Received grid', 'Constellation', 'LLR map', 'LLR histogram', 'Bit error rate'])
       expect([name, (await colouredPixels(page, name)) > 50]).toEqual([name, true]);
@@ -96,6 +61,8 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
       page.getByLabel(label, { exact: true }).fill(text);
     const select = (label: string, value: string) => async () =>
       page.getByLabel(label, { exact: true }).selectOption(value);
+    // Not looked at here.
+    await page.getByRole('checkbox', { name: 'Show spikes' }).uncheck();
     expect((await sentBy(fill('Resource blocksPRB', '3'))).get('shape')).toBe('2,14,36');
     expect(pilots(await sentBy(fill('DMRS symbols', '3')))).toMatchObject({ symbolPositions: [3] });
     expect(pilots(await sentBy(select('DMRS type', '2')))).toMatchObject({ configType: 2 });
@@ -121,7 +88,7 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
       form.seed.set(9);
       form.snrDb.set(15);
     });
-    await expectWrongBits(await wrongBits(slot));
+    await expectWrongBits(slot);
     await sentBy(select('Channel', 'TDL-A30'));
     expect(await page.getByLabel('Delay spreadns', { exact: true }).isDisabled()).toBe(true);
     await sentBy(select('Channel', 'awgn'));
@@ -178,7 +145,7 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
       form.seed.set(10);
       form.snrDb.set(snrDb);
     });
-    await expectWrongBits(await wrongBits(slot));
+    await expectWrongBits(slot);
     await panel('Bit error rate').getByText(`1 slot at ${snrDb} dB`).waitFor();
   });
 
@@ -221,6 +188,7 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
 
   it('shows where and when each layer fires', async () => {
     const spikes = panel('Spikes');
+    await page.getByRole('checkbox', { name: 'Show spikes' }).check();
     await spikes.getByRole('img', { name: /^Spikes of stem in time step 1 of 2: / }).waitFor();
     await spikes.getByLabel('Layer', { exact: true }).selectOption('block2');
     await spikes.getByRole('img', { name: /^Spikes of block2 in time step 1 of 2: / }).waitFor();
@@ -238,6 +206,48 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
     await spikes.waitFor({ state: 'detached' });
     await page.getByRole('checkbox', { name: 'Show spikes' }).check();
     await spikes.getByRole('img').waitFor();
+  });
+
+  it('shows no spikes of another slot where the service tells of none', async () => {
+    const width = page.getByLabel('Resource blocksPRB', { exact: true });
+    // The second time the page knows before it asks.
+    for (const nPrb of ['13', '3', '13', '3']) {
+      await width.fill(nPrb);
+      const shown =
+        nPrb === '3'
+          ? panel('Spikes').getByRole('img')
+          : panel('Spikes').getByText(/expected nSc of at most 144 \(12 PRB\), received \[2, 14, 156\]/);
+      await shown.waitFor();
+    }
+    expect(visited.troubles.splice(0)).toEqual([
+      'Failed to load resource: the server responded with a status of 400 (Bad Request)',
+    ]);
+  });
+
+  it('follows models that go and come', async () => {
+    const names = page.getByLabel('Model').getByRole('option');
+    await sentBy(async () => page.getByLabel('Model').selectOption('one/1'));
+    await page.locator('.results[aria-busy=false]').waitFor();
+    await service.server.engine.repository.unload('one');
+    await names.filter({ hasText: 'one' }).waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Model').inputValue()).toBe('two/1');
+    await service.server.engine.repository.load('one');
+    await names.filter({ hasText: 'one' }).waitFor({ state: 'attached' });
+  });
+
+  it('calls a slot back that is out when another source is chosen', async () => {
+    await page.locator('.results[aria-busy=false]').waitFor();
+    // Never answered.
+    await page.route('**/v1/llr?*', () => undefined);
+    await sentBy(async () => page.getByRole('button', { name: 'Send another slot' }).click());
+    const calledBack = page.waitForEvent('requestfailed');
+    await page.getByRole('radio', { name: 'From a file' }).check();
+    expect((await calledBack).failure()?.errorText).toBe('net::ERR_ABORTED');
+    expect(await page.locator('.results').count()).toBe(0);
+    await page.unroute('**/v1/llr?*');
+    await sentBy(async () => page.getByRole('radio', { name: 'Simulated' }).check());
+    await page.locator('.results[aria-busy=false]').waitFor();
+    expect(visited.troubles).toEqual([]);
   });
 
   it('says what went wrong, and tries again when asked to', async () => {
@@ -258,17 +268,11 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
     const folder = temporary.bundle({ ...bundle, llrs: new Float32Array(bundle.pdsch.G).fill(1) });
     const files = filesIn(folder);
     const place = page.getByText('OAI bundle, SigMF recording or raw IQ');
-    const drop = async (names: readonly string[]) => {
-      const chosen = files.filter(({ name }) => names.includes(name));
-      const contents = chosen.map(({ name, buffer }) => ({ name, text: buffer.toString('base64') }));
-      const data = await page.evaluateHandle((given) => {
-        const transfer = new DataTransfer();
-        for (const { name, text } of given)
-          transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
-        return transfer;
-      }, contents);
-      await place.dispatchEvent('drop', { dataTransfer: data });
-    };
+    const drop = async (names: readonly string[]) =>
+      dropOn(
+        place,
+        files.filter(({ name }) => names.includes(name)),
+      );
     await drop(['fullgrid.bin', 'pdsch_cfg.txt']);
     await page.getByRole('alert').getByText('ldpc_cfg.txt: expected a file, received none.').waitFor();
     const sent = await sentBy(async () => drop(files.map(({ name }) => name)));

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { leastRate } from '#dashboard/playground/charts.js';
 import { ErrorTally } from '#dashboard/playground/tally.js';
 
 const slotOf = (a: number, b: number) => ({
@@ -8,6 +9,8 @@ const slotOf = (a: number, b: number) => ({
     ['b', b],
   ]),
 });
+
+const rate = (errors: number, ber: number, high: number) => ({ errors, ber, interval: [0, high] as const });
 
 it('counts apart for each SNR, and a slot once', () => {
   const tally = new ErrorTally();
@@ -36,4 +39,12 @@ it('forgets what was counted under other conditions', () => {
   expect(tally.snrs).toEqual([10]);
   tally.under('y');
   expect(tally.snrs).toEqual([]);
+});
+
+it('is drawn from a power of ten below the smallest rate, or below where the interval of none ends', () => {
+  expect(leastRate([])).toBe(1e-2);
+  expect(leastRate([rate(400, 0.4, 0.5)])).toBe(1e-2);
+  expect(leastRate([rate(4, 4e-4, 1e-3), rate(400, 0.4, 0.5)])).toBeCloseTo(1e-4, 12);
+  expect(leastRate([rate(2, 2e-4, 1e-3)])).toBeCloseTo(1e-5, 12);
+  expect(leastRate([rate(0, 0, 1e-6)])).toBeCloseTo(1e-7, 12);
 });
