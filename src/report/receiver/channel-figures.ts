@@ -88,6 +88,8 @@ export function farthestSymbol(pilotSymbols: readonly number[], nSym: number): n
 /** More antennas would make panels too small. */
 const MOST_ANTENNAS = 4;
 const PANEL_HEIGHT = 190;
+/** More subcarriers would make lines that cannot be told apart. */
+const MOST_SUBCARRIERS = 300;
 
 function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[]): Figure {
   const { received, origin } = slot;
@@ -98,6 +100,7 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
   const antennas = Array.from({ length: Math.min(nRx, MOST_ANTENNAS) }, (_, antenna) => antenna);
   const valuesOf = ({ channel }: NamedChannel, antenna: number): Float32Array =>
     magnitudes(channel, antenna, nSym * nSc).subarray(symbol * nSc, (symbol + 1) * nSc);
+  const width = Math.min(nSc, MOST_SUBCARRIERS);
   const down = Math.ceil(antennas.length / 2);
   const area = { left: 66, top: 88, width: 766, height: down * PANEL_HEIGHT + (down - 1) * 72 };
   const places = tiles(area, antennas.length, {
@@ -107,10 +110,10 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
   const plots = antennas.map((antenna) => ({
     place: places[antenna] as Place,
     title: `antenna ${antenna}`,
-    xAxis: { ...xAxisStyle('subcarrier'), nameGap: 26, min: 0, max: nSc - 1 },
+    xAxis: { ...xAxisStyle('subcarrier'), nameGap: 26, min: 0, max: width - 1 },
     yAxis: { ...yAxisStyle('|h|'), nameGap: 40, type: 'value' as const, min: 0 },
     series: channels.map((line, i) =>
-      lineOf(line, valuesOf(line, antenna), i - (truth === undefined ? 0 : 1)),
+      lineOf(line, valuesOf(line, antenna).subarray(0, width), i - (truth === undefined ? 0 : 1)),
     ),
   }));
   return {
@@ -122,7 +125,8 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
       (truth === undefined
         ? 'Nobody knows the true channel; the scale is that of the recording. '
         : '1 is what a channel of mean energy has. The nearer to the thick grey line the better. ') +
-      'Estimates that zigzag keep noise; ones that are too flat in a fade have smoothed it away.',
+      'Estimates that zigzag keep noise; ones that are too flat in a fade have smoothed it away.' +
+      (width < nSc ? ` Only the first ${width} subcarriers are drawn; the data have all ${nSc}.` : ''),
     size: { width: 860, height: area.top + area.height + 88 },
     frames: [
       {

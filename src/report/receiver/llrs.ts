@@ -140,7 +140,7 @@ function llrHistogram(subject: Subject): Figure {
         : 'For each bit of the symbols all LLRs; what was sent is not known. ') +
       'Two hills well apart are a good slot, one hill about 0 is a useless one. Where LLRs are right, the curve of zeros ' +
       'at L is e^L times that of ones: a tail on the wrong side that is heavier is overconfident. The axis ends at ' +
-      `±${limit}; 0.5 % of the LLRs lie beyond.`,
+      `±${limit}; at most 0.5 % of the LLRs lie beyond.`,
     size,
     frames: [{ label: 'histograms', option }],
     data: {

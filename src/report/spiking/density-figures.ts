@@ -7,9 +7,10 @@ import type { Activity } from './activity.js';
 import { multiples } from '../../chart/multiples.js';
 import { densityByChannels, densityBySteps } from './spike-trains.js';
 
+/** Pixels. */
 const ROW = 34;
 
-/** The first of two halves of a figure's height a layer. */
+/** From 1. */
 function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String(i + 1));
 }
@@ -87,7 +88,7 @@ export function channelDensityFigure({ layers, timeSteps }: Activity): Figure {
     title: 'Spike density by channel',
     caption:
       'Each cell is a channel of a layer: the share of the resource elements at which it fires in this time step. Channels ' +
-      'differ on purpose, each answers to its own pattern; a dark column cell that stays dark in all steps and slots is a dead ' +
+      'differ on purpose, each answers to its own pattern; a cell that stays dark in all steps and slots is a dead ' +
       'channel, one that stays bright carries no information.',
     size,
     frames,

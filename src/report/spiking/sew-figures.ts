@@ -10,7 +10,7 @@ import type { Figure } from '../figure.js';
 import type { Activity } from './activity.js';
 import { stepLabel } from './density-figures.js';
 import { multiples } from '../../chart/multiples.js';
-import { type BlockStatistics, blockStatistics } from './sew-statistics.js';
+import { type BlockStatistics, blockStatistics, shortcutShare } from './sew-statistics.js';
 
 /** One block: its statistics at each step. */
 export interface Block {
@@ -58,7 +58,7 @@ function overSteps({ steps }: Block, of: (statistics: BlockStatistics) => number
   return steps.reduce((sum, statistics) => sum + of(statistics), 0) / steps.length;
 }
 
-/** Activity of each block against time, a line for each block; with one step, bars. */
+/** Activity of each block against time, a line for each block; with one step, points. */
 function activityPlot(place: Place, blocks: readonly Block[], timeSteps: number): Plot {
   const series = blocks.map(({ name, steps }, i) =>
     line(
@@ -160,10 +160,11 @@ function shareBar(name: string, index: number, shares: readonly number[]): BarSe
 
 /** With ADD, what branch and shortcut bring to the mean output; with AND and IAND, how much of the shortcut passes. */
 function shortcutPlot(place: Place, blocks: readonly Block[], connection: SewConnection): Plot {
-  const share = blocks.map(
-    ({ steps }) =>
-      steps.reduce((sum, { shortcutShare }) => sum + (shortcutShare ?? 0), 0) / Math.max(1, steps.length),
-  );
+  const share = blocks.map((block) => {
+    const shortcut = overSteps(block, ({ shortcutMean }) => shortcutMean);
+    const output = overSteps(block, ({ outputMean }) => outputMean);
+    return shortcutShare(shortcut, output, connection) ?? 0;
+  });
   const rest = share.map((value) => 1 - value);
   return {
     place,
@@ -190,8 +191,11 @@ export function sewActivityFigure(blocks: readonly Block[], timeSteps: number): 
     id: 'sew-activity',
     title: 'Activity of the SEW blocks',
     caption:
-      'Spikes per neuron of each block’s branch, LIF(SpikeNorm(Conv(x))), in each time step. Neurons charge from zero, so the first step ' +
-      'usually has the fewest spikes; then the rate settles. A branch without activity leaves its block a mere wire.',
+      'Spikes per neuron of each block’s branch, LIF(SpikeNorm(Conv(x))), in each time step. ' +
+      (timeSteps > 1
+        ? 'Neurons charge from zero, so the first step usually has the fewest spikes; then the rate settles. '
+        : '') +
+      'A branch without activity leaves its block a mere wire.',
     size: look.size,
     frames: [{ label: '', option: look.chart([activityPlot(place, blocks, timeSteps)]) }],
     data: {

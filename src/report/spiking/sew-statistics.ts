@@ -31,13 +31,26 @@ export interface BlockStatistics {
   readonly shortcutMean: number;
   readonly outputMean: number;
   readonly outputStandardDeviation: number;
-  /**
-   * With ADD, the share of the output that comes over the shortcut, Σx / Σ(s + x); with AND and IAND, where the branch
-   * only lets through or holds back, the share of the shortcut that comes out. Undefined when the divisor is 0.
-   */
+  /** See `shortcutShare`. */
   readonly shortcutShare: number | undefined;
   /** Variance of each channel's output over the grid. */
   readonly channelVariance: readonly number[];
+}
+
+/**
+ * With ADD, the share of the output that comes over the shortcut, Σx / Σ(s + x); with AND and IAND, where the branch
+ * only lets through or holds back, the share of the shortcut that comes out.
+ * @param shortcut mean of what the shortcut carries
+ * @param output mean of what the block puts out
+ * @returns undefined when the divisor is 0
+ */
+export function shortcutShare(
+  shortcut: number,
+  output: number,
+  connection: SewConnection,
+): number | undefined {
+  const [part, whole] = connection === 'add' ? [shortcut, output] : [output, shortcut];
+  return whole === 0 ? undefined : part / whole;
 }
 
 export function blockStatistics(
@@ -48,13 +61,12 @@ export function blockStatistics(
   const output = blockOutput(step, connection);
   const { mean: outputMean, variance } = meanAndVariance(output);
   const { mean: shortcutMean } = meanAndVariance(step.input);
-  const [part, whole] = connection === 'add' ? [shortcutMean, outputMean] : [outputMean, shortcutMean];
   return {
     activity: meanAndVariance(step.spikes).mean,
     shortcutMean,
     outputMean,
     outputStandardDeviation: Math.sqrt(variance),
-    shortcutShare: whole === 0 ? undefined : part / whole,
+    shortcutShare: shortcutShare(shortcutMean, outputMean, connection),
     channelVariance: momentsByChannel(output, channels).map((moments) => moments.variance),
   };
 }
