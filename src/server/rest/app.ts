@@ -5,6 +5,7 @@ import { maxJsonBytes, maxRequestBytes } from '../config.js';
 import type { ServiceCore } from '../core.js';
 import { EventStream } from '../live/event-stream.js';
 import { REQUEST_ID_HEADER, requestId } from '../telemetry/request-id.js';
+import type { Entrance } from '../access/access.js';
 import { guardRoutes } from './access.js';
 import { adminRoutes } from './admin.js';
 import { compressAnswers } from './compression.js';
@@ -63,14 +64,18 @@ export async function createRestApp(core: ServiceCore, parts: RestParts): Promis
   guardRoutes(app, core, parts.entrance);
   if (core.config.compressAnswers) await compressAnswers(app);
   await describeRoutes(app, core);
-  const routes = { public: publicRoutes, admin: operatorRoutes }[parts.entrance];
+  await addRoutes(app, core, parts.entrance);
+  return app;
+}
+
+async function addRoutes(app: App, core: ServiceCore, entrance: Entrance): Promise<void> {
+  const { adminPort, dashboard } = core.config;
+  const routes = { public: publicRoutes, admin: operatorRoutes }[entrance];
   await app.register(async (scope: App) => probeRoutes(scope, core));
   await app.register(async (scope: App) => routes(scope, core));
-  if (core.config.dashboard)
-    await app.register(async (scope: App) => dashboardRoutes(scope, core, parts.entrance));
-  if (parts.entrance === 'public' && core.config.adminPort === undefined)
+  if (dashboard) await app.register(async (scope: App) => dashboardRoutes(scope, core, entrance));
+  if (entrance === 'public' && adminPort === undefined)
     await app.register(async (scope: App) => operatorRoutes(scope, core));
-  return app;
 }
 
 async function publicRoutes(app: App, core: ServiceCore): Promise<void> {

@@ -53,28 +53,30 @@ const failures = Object.fromEntries(
   [400, 401, 403, 404, 412, 413, 415, 429, 500, 503, 504].map((status) => [status, ErrorSchema]),
 );
 
+const spikesSchema = {
+  summary: 'Spikes inside a model while it computes the LLRs of a grid',
+  description:
+    'A grid in the forms of /v1/llr. Answers with firing rates and with spike counts over the grid, by layer, time ' +
+    'step and channel, and on request with every spike and membrane potential; and with the LLRs of that run. ' +
+    'For people who look: one grid at a time, apart from the workers that serve.',
+  querystring: SpikesQuerySchema,
+  body: {
+    content: {
+      'application/json': { schema: SpikesBodySchema },
+      'application/octet-stream': {
+        schema: Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }),
+      },
+    },
+  },
+  response: { 200: SpikesAnswerSchema, ...failures },
+};
+
 /** `POST /v1/spikes`, JSON and octet-stream; its answer is JSON. */
 export function spikesRoutes(app: App, core: ServiceCore): void {
   app.post(
     '/v1/spikes',
     {
-      schema: {
-        summary: 'Spikes inside a model while it computes the LLRs of a grid',
-        description:
-          'A grid in the forms of /v1/llr. Answers with firing rates and with spike counts over the grid, by layer, time ' +
-          'step and channel, and on request with every spike and membrane potential; and with the LLRs of that run. ' +
-          'For people who look: one grid at a time, apart from the workers that serve.',
-        querystring: SpikesQuerySchema,
-        body: {
-          content: {
-            'application/json': { schema: SpikesBodySchema },
-            'application/octet-stream': {
-              schema: Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }),
-            },
-          },
-        },
-        response: { 200: SpikesAnswerSchema, ...failures },
-      },
+      schema: spikesSchema,
       onRequest: async (request, reply) => {
         core.spikes.requireOn();
         checkUpload(request, reply, core);
