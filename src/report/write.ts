@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { SpikingRxError } from '../errors.js';
 import { pngOf } from '../chart/png.js';
 import { renderChart } from '../chart/render.js';
 import type { Facts } from './facts.js';
@@ -43,14 +44,21 @@ export interface ReportFolder {
   readonly discard: () => void;
 }
 
-/** @throws what the operating system says when nothing can be written there: now, rather than once all is drawn. */
+/** @throws FAILED_PRECONDITION when nothing can be written there: now, rather than once all is drawn. */
 export function openFolder(directory: string): ReportFolder {
   const unfinished = join(directory, UNFINISHED);
   const discard = (): void => rmSync(unfinished, { recursive: true, force: true });
-  discard();
-  for (const folder of FOLDERS) {
-    mkdirSync(join(unfinished, folder), { recursive: true });
-    mkdirSync(join(directory, folder), { recursive: true });
+  try {
+    discard();
+    for (const folder of FOLDERS) {
+      mkdirSync(join(unfinished, folder), { recursive: true });
+      mkdirSync(join(directory, folder), { recursive: true });
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SpikingRxError('FAILED_PRECONDITION', `--out: cannot write to ${directory}: ${reason}`, {
+      cause,
+    });
   }
   return {
     write: async (page, progress) => {

@@ -119,14 +119,7 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
   return {
     id: 'channel-lines',
     title: `Channel magnitude in OFDM symbol ${symbol}`,
-    caption:
-      `|h| along the subcarriers of OFDM symbol ${symbol}, the one farthest from the DMRS, where an estimate has the ` +
-      'hardest time. ' +
-      (truth === undefined
-        ? 'Nobody knows the true channel; the scale is that of the recording. '
-        : '1 is what a channel of mean energy has. The nearer to the thick grey line the better. ') +
-      'Estimates that zigzag keep noise; ones that are too flat in a fade have smoothed it away.' +
-      (width < nSc ? ` Only the first ${width} subcarriers are drawn; the data have all ${nSc}.` : ''),
+    caption: linesCaption(symbol, truth !== undefined, width, nSc),
     size: { width: 860, height: area.top + area.height + 88 },
     frames: [
       {
@@ -152,6 +145,17 @@ function channelLines({ model, slot }: Subject, channels: readonly NamedChannel[
       }),
     },
   };
+}
+
+function linesCaption(symbol: number, isTrueKnown: boolean, drawn: number, nSc: number): string {
+  const scale = isTrueKnown
+    ? '1 is what a channel of mean energy has. The nearer to the thick grey line the better.'
+    : 'Nobody knows the true channel; the scale is that of the recording.';
+  const part = drawn < nSc ? ` Only the first ${drawn} subcarriers are drawn; the data have all ${nSc}.` : '';
+  return (
+    `|h| along the subcarriers of OFDM symbol ${symbol}, the one farthest from the DMRS, where an estimate has the ` +
+    `hardest time. ${scale} Estimates that zigzag keep noise; ones that are too flat in a fade have smoothed it away.${part}`
+  );
 }
 
 function lineOf({ name, kind }: NamedChannel, values: Float32Array, index: number): LineSeriesOption {

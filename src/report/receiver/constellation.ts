@@ -109,16 +109,10 @@ function constellationFigure(subject: Subject, channels: readonly NamedChannel[]
   return {
     id: 'constellation',
     title: 'Constellation before and after equalisation',
-    caption:
-      'A point for each data resource element, at most 1200 of them. As received they are a cloud: each has the gain and ' +
-      'phase of its channel. The matched filter turns them back, so that the cloud has axes; the channel’s magnitude is ' +
-      'still in it. Divided by the gain they gather around the crosses, the points that are sent; perfect CSI is what ' +
-      'the noise alone leaves. EVM is the RMS distance from what was sent over the RMS of a symbol: REs in a fade have ' +
-      'most of it, and a demapper knows that they do.' +
-      (wrong === undefined
-        ? ''
-        : ' Orange are the symbols in which SpikingRx has a wrong bit, in every plot the same: where they lie between two ' +
-          'crosses even with perfect CSI, it was the noise.'),
+    caption: captionOf(
+      wrong !== undefined,
+      channels.some(({ kind }) => kind === 'true'),
+    ),
     size: { width: 860, height: area.top + area.height + (names.length > 0 ? 88 : 56) },
     frames: [
       {
@@ -134,6 +128,21 @@ function constellationFigure(subject: Subject, channels: readonly NamedChannel[]
     ],
     data: constellationData(subject, clouds, wrong),
   };
+}
+
+/** @param truth whether the true channel is known too */
+function captionOf(bits: boolean, truth: boolean): string {
+  const noise = truth ? '; perfect CSI is what the noise alone leaves' : '';
+  const between = truth ? ': where they lie between two crosses even with perfect CSI, it was the noise' : '';
+  return (
+    `A point for each data resource element, at most ${MOST_POINTS} of them. As received they are a cloud: each has the gain and ` +
+    'phase of its channel. The matched filter turns them back, so that the cloud has axes; the channel’s magnitude is ' +
+    `still in it. Divided by the gain they gather around the crosses, the points that are sent${noise}.` +
+    (bits
+      ? ' EVM is the RMS distance from what was sent over the RMS of a symbol: REs in a fade have most of it, and a ' +
+        `demapper knows that they do. Orange are the symbols in which SpikingRx has a wrong bit, in every plot the same${between}.`
+      : '')
+  );
 }
 
 function evm({ symbols }: SymbolCloud, sent: Float32Array): string {

@@ -52,7 +52,10 @@ async function errorMap(subject: Subject, bits: Uint8Array): Promise<Figure> {
       'A map for each receiver of the same slot, before decoding: the number of wrong bits in each QAM symbol. ' +
       'Dark is right. Errors that all receivers share lie in fades or are the noise’s; those that only one makes are ' +
       'its own. Errors in blocks are harder for a code than the same number strewn about. A receiver whose errors ' +
-      'gather far from the DMRS follows the channel badly. Perfect CSI knows the channel: no receiver does better in the mean.',
+      'gather far from the DMRS follows the channel badly.' +
+      (slot.simulated === undefined
+        ? ''
+        : ' Perfect CSI knows the channel: no receiver does better in the mean.'),
     size: drawn.size,
     frames: [{ label: 'wrong bits', option: drawn.option }],
     data: {

@@ -103,5 +103,6 @@ describe('channel and constellation', () => {
     ]);
     const [constellation] = (await draw(constellationGroup, withoutTruth())) as [Figure];
     expect(constellation.data.columns).not.toContain('wrong_bits');
+    expect(constellation.caption).not.toMatch(/perfect CSI|EVM|wrong bit/);
   });
 });
