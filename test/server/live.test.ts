@@ -28,6 +28,8 @@ async function watch(url = service.url) {
   return { response, events: eventsOf(response), leave: () => gone.abort() };
 }
 
+const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
+
 /** Grids of all batches. */
 function batched(batches: Record<string, number>): number {
   return Object.entries(batches).reduce((sum, [grids, count]) => sum + Number(grids) * count, 0);
@@ -116,7 +118,6 @@ describe('the event stream', () => {
       break;
     }
     leave();
-    const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
     await expect.poll(metrics).toMatch(/^spikingrx_live_streams 0$/m);
     const counted = /spikingrx_requests_total\{transport="rest",method="GET \/v1\/live",code="(\w+)"\}/g;
     expect([...(await metrics()).matchAll(counted)].map(([, code]) => code)).toEqual(['OK']);
