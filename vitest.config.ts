@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Vitest leaves a core free by itself; many tests wait for timers and sockets, so that one would stand idle.
     maxWorkers: 2,
+    // Tests that wait for other processes, side by side: as many as there are cores.
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // What is waited for comes at once, or late where other tests have the cores.

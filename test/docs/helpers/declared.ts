@@ -23,11 +23,19 @@ const NEVER: readonly Declared[] = [
 /** Commands that take their time and are much like another one: run when the variable `ALL_COMMANDS` is set. */
 const ON_REQUEST: readonly Declared[] = [
   {
-    pattern: /train --config models\/.* --out runs\/.*(qpsk|16qam|64qam)-\d/,
-    why: 'as on the README, with another file',
+    pattern: /train --config models\/\S+ --out runs\/(mine |.*(qpsk|16qam|64qam)-\d)/,
+    why: 'as on the page about training, with other files',
   },
   { pattern: /evaluate --model fast=/, why: 'as the others, with more models' },
-  { pattern: /evaluate --model models\/\S+ --out runs\/evaluation$/, why: 'as on the README' },
+  {
+    pattern: /evaluate --model models\/\S+( --out runs\/evaluation)?$/,
+    why: 'as on the page about training, of another file',
+  },
+  { pattern: /evaluate --model runs\/models\/spikingrx-256qam/, why: 'as in the tutorial, of another model' },
+  {
+    pattern: /evaluate --model models\/\S+ --profiles \S+ --doppler \S+ --case/,
+    why: 'as in the tutorial, as one case',
+  },
   { pattern: /evaluate --doppler .* --snr 2,3,4/, why: 'as the next, which names the modulation' },
   {
     pattern: /(energy|report) --model models\/spikingrx-qpsk-2rx\/2\/model.onnx$/,
@@ -36,8 +44,9 @@ const ON_REQUEST: readonly Declared[] = [
   { pattern: /energy --model "1 step=/, why: 'as for two models' },
   { pattern: /npm run demo\b/, why: 'test/demo does the same in short' },
   {
-    pattern: /report --model .* (--profile|--sections|--sigmf|--out runs\/explained)\b/,
-    why: 'as the report without these flags',
+    pattern:
+      /report --model (models.* (--profile|--sections|--sigmf|--out runs\/explained)|.*16qam.* --out runs\/report$)/,
+    why: 'as in the tutorial, or of a bundle, without these flags',
   },
   { pattern: /^npm run bench/, why: 'test/bench measures the same in short' },
   { pattern: /^npm run soak( --|\s+#)(?! --help)/, why: 'test/soak does the same in short' },
@@ -87,8 +96,8 @@ export const SHORTENED: readonly Shortened[] = [
   },
 ];
 
-/** Configurations in docs/ train for so many steps here. */
-export const TRAINING_STEPS = 2;
+/** Configurations in docs/ train so little here. */
+export const TRAINING = { steps: 2, batch: 2 } as const;
 
 /** The command as it is run: shortened, and with the ports that it finds here. */
 export function asRun(text: string, ports: Ports): string {

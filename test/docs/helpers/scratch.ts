@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PYTHON } from '../../helpers/tools.js';
-import { type Ports, TRAINING_STEPS } from './declared.js';
+import { type Ports, TRAINING } from './declared.js';
 
 /** The small models: what the services of the pages serve, so that they start quickly. */
 const SERVED = ['spikingrx-qpsk-1rx', 'spikingrx-qpsk-2rx'];
@@ -41,7 +41,10 @@ export class Scratch {
     for (const path of trained.filter((name) => name.endsWith('.yaml')).map((name) => join('docs', name)))
       writeFileSync(
         join(this.folder, path),
-        readFileSync(path, 'utf8').replace(/^( +steps: )\d+$/m, `$1${TRAINING_STEPS}`),
+        readFileSync(path, 'utf8').replaceAll(
+          /^( +(steps|batch): )\d+$/gm,
+          (_, key: string, name: keyof typeof TRAINING) => `${key}${TRAINING[name]}`,
+        ),
       );
     mkdirSync(this.bin);
     writeFileSync(join(this.bin, 'npm'), npm(), { mode: 0o755 });
