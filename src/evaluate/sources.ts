@@ -1,11 +1,9 @@
 /** Models and services that are to be evaluated, and what they say of themselves. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { GrpcLlrClient } from '../client/index.js';
 import { SpikingRxError } from '../errors.js';
 import { MODULATIONS, type Modulation } from '../nr/qam.js';
-import { type ModelContract, readModelContract } from '../onnx/contract.js';
 import { parseTrainConfig, type Scenario } from '../train/config.js';
+import { readNamedModel } from './named-model.js';
 import { parseModel } from './parse-flags.js';
 import type { ReceiverSpec } from './receiver-spec.js';
 
@@ -52,37 +50,17 @@ export function modelSources(texts: readonly string[]): ModelSource[] {
 
 /** @throws NOT_FOUND when the file cannot be read, FAILED_PRECONDITION when it is no model of the contract. */
 export function modelSource(file: string, label?: string): ModelSource {
-  const bytes = readModel(file);
-  const { nRx, bitsPerSymbol, config } = contractOf(file, bytes);
-  const { name, version } = config ?? {};
-  const title = typeof name === 'string' && typeof version === 'string' ? `${name}/${version}` : file;
+  const { bytes, sha256, title, contract } = readNamedModel(file);
+  const { nRx, bitsPerSymbol, config } = contract;
   return {
     spec: { kind: 'model', name: label ?? title, bytes },
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256,
     title,
     nRx,
     bitsPerSymbol,
     modulation: modulationOf(config?.['modulation']),
     scenario: scenarioOf(config),
   };
-}
-
-function contractOf(file: string, bytes: Uint8Array): ModelContract {
-  try {
-    return readModelContract(bytes);
-  } catch (cause) {
-    if (!(cause instanceof SpikingRxError)) throw cause;
-    throw new SpikingRxError(cause.code, `--model ${file}: ${cause.message}`, { cause });
-  }
-}
-
-function readModel(file: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SpikingRxError('NOT_FOUND', `--model: cannot read the model: ${reason}`, { cause });
-  }
 }
 
 /** @throws UNAVAILABLE when there is no such service, NOT_FOUND when it has no such model. */

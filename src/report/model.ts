@@ -1,25 +1,19 @@
 /** The model of a report: its file, and what training left beside it. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Value } from 'typebox/value';
-import { invalid, SpikingRxError } from '../errors.js';
+import { invalid } from '../errors.js';
+import { type NamedModel, readNamedModel } from '../evaluate/named-model.js';
 import { type SpikingRxConfig, SpikingRxConfigSchema } from '../nn/config.js';
 import { type Modulation, bitsPerSymbol, MODULATIONS } from '../nr/qam.js';
-import { type ModelContract, readModelContract } from '../onnx/contract.js';
+import type { ModelContract } from '../onnx/contract.js';
 import { type Checkpoint, loadCheckpoint } from '../train/checkpoint.js';
 import { loadTrainConfig, type TrainConfig } from '../train/config.js';
 import { parseTrainingLog, type TrainingLog } from '../train/curve.js';
 
-export interface SubjectModel {
+export interface SubjectModel extends NamedModel {
   /** Path of the ONNX file, as it was given. */
   readonly file: string;
-  readonly bytes: Uint8Array;
-  /** SHA-256 of the file, hexadecimal. */
-  readonly sha256: string;
-  /** `name/version` from its metadata; the path where it has none. */
-  readonly title: string;
-  readonly contract: ModelContract;
   readonly modulation: Modulation;
   /** Shape and dynamics of the network; undefined in a foreign model. */
   readonly network: SpikingRxConfig | undefined;
@@ -37,8 +31,8 @@ export interface SubjectModel {
  *   INVALID_ARGUMENT when a file beside it is damaged.
  */
 export function readSubjectModel(file: string): SubjectModel {
-  const bytes = readModel(file);
-  const contract = contractOf(file, bytes);
+  const model = readNamedModel(file);
+  const { contract } = model;
   const beside = (name: string): string | undefined => {
     const path = join(dirname(file), name);
     return existsSync(path) ? path : undefined;
@@ -46,37 +40,15 @@ export function readSubjectModel(file: string): SubjectModel {
   const [checkpointFile, trainFile] = [beside('checkpoint.bin'), beside('train.yaml')];
   const logFile = beside('train-log.csv') ?? beside('log.csv');
   const checkpoint = checkpointFile === undefined ? undefined : loadCheckpoint(checkpointFile);
-  const { name, version } = contract.config ?? {};
   return {
+    ...model,
     file,
-    bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    title: typeof name === 'string' && typeof version === 'string' ? `${name}/${version}` : file,
-    contract,
     modulation: modulationOf(file, contract),
     network: networkOf(contract),
     checkpoint,
     training: trainFile === undefined ? checkpoint?.config : loadTrainConfig(trainFile),
     log: logFile === undefined ? undefined : parseTrainingLog(readFileSync(logFile, 'utf8')),
   };
-}
-
-function readModel(file: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SpikingRxError('NOT_FOUND', `--model: cannot read the model: ${reason}`, { cause });
-  }
-}
-
-function contractOf(file: string, bytes: Uint8Array): ModelContract {
-  try {
-    return readModelContract(bytes);
-  } catch (cause) {
-    if (!(cause instanceof SpikingRxError)) throw cause;
-    throw new SpikingRxError(cause.code, `--model ${file}: ${cause.message}`, { cause });
-  }
 }
 
 /** Qm alone decides: TS 38.211 has one mapping for each. */
