@@ -50,10 +50,7 @@ export function openFolder(directory: string): ReportFolder {
   const discard = (): void => rmSync(unfinished, { recursive: true, force: true });
   try {
     discard();
-    for (const folder of FOLDERS) {
-      mkdirSync(join(unfinished, folder), { recursive: true });
-      mkdirSync(join(directory, folder), { recursive: true });
-    }
+    for (const folder of FOLDERS) mkdirSync(join(unfinished, folder), { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SpikingRxError('FAILED_PRECONDITION', `--out: cannot write to ${directory}: ${reason}`, {
@@ -64,6 +61,7 @@ export function openFolder(directory: string): ReportFolder {
     write: async (page, progress) => {
       const files = await writeFiles(page, unfinished, progress);
       removeOld(directory);
+      for (const folder of FOLDERS) mkdirSync(join(directory, folder), { recursive: true });
       for (const file of files) renameSync(join(unfinished, file), join(directory, file));
       return files;
     },

@@ -1,12 +1,10 @@
 /** Where the membrane potentials of a layer lie, and how many reach the threshold. */
 import { RED } from '../../chart/colours.js';
 import { densities, type Histogram, histogramOf, histogramSeries } from '../../chart/histogram.js';
-import { multiples } from '../../chart/multiples.js';
 import type { Place, Plot } from '../../chart/plots.js';
 import type { Cell, Figure } from '../figure.js';
 import type { Activity } from './activity.js';
-import { stepLabel } from './density-figures.js';
-import { densityAxis, histogramAxis } from './histogram-axes.js';
+import { densityAxis, histogramAxis, layerHistograms } from './layer-histograms.js';
 import { type Bins, binsFor } from './moments.js';
 
 const BINS = 80;
@@ -56,30 +54,21 @@ function potentialPlot(place: Place, { name, bins, histograms }: LayerPotentials
 /** Histograms of the potentials of each layer before the reset, step by step. */
 export function membraneFigure(activity: Activity): Figure {
   const layers = potentialsOf(activity);
-  const { timeSteps } = activity;
-  const look = multiples({
+  const drawn = layerHistograms({
     title: 'Membrane potentials',
     subtitle: 'of all neurons of a layer in one time step, before the reset',
     names: [POTENTIAL, THRESHOLD],
-    count: layers.length,
-    across: Math.min(4, layers.length),
-    height: 130,
-    gap: { x: 66, y: 84 },
-    margin: { left: 66 },
+    layers,
+    timeSteps: activity.timeSteps,
+    plot: potentialPlot,
   });
-  const frames = Array.from({ length: timeSteps }, (_, t) => ({
-    label: stepLabel(t, timeSteps),
-    option: look.chart(layers.map((layer, i) => potentialPlot(look.places[i] as Place, layer, t))),
-  }));
   return {
     id: 'membrane-potentials',
-    title: 'Membrane potentials',
+    ...drawn,
     caption:
       'The distribution of the membrane potential over all neurons of each layer in this time step, in units of θ. What lies right of the red line ' +
       'fires: its share is the spike density. From step to step the part near the threshold is charged over it. A layer whose potentials all lie far ' +
       'left of the line is silent whatever comes; one that lies far right fires all the time and loses what it is told.',
-    size: look.size,
-    frames,
     data: {
       columns: ['layer', 'time_step', 'bin_from_theta', 'bin_to_theta', 'density'],
       rows: layers.flatMap(({ name, histograms }) =>

@@ -1,13 +1,11 @@
 /** SpikeNorm: what goes in and what comes out. */
 import { densities, type Histogram, histogramOf, histogramSeries } from '../../chart/histogram.js';
-import { multiples } from '../../chart/multiples.js';
 import type { Place, Plot } from '../../chart/plots.js';
 import type { TrainedNetwork } from '../../nn/service-graph.js';
 import { spikingLayers } from '../../nn/spikingrx.js';
 import type { Cell, Figure } from '../figure.js';
 import type { Activity } from './activity.js';
-import { stepLabel } from './density-figures.js';
-import { densityAxis, histogramAxis } from './histogram-axes.js';
+import { densityAxis, histogramAxis, layerHistograms } from './layer-histograms.js';
 import { type Bins, binsFor } from './moments.js';
 import { type NormValues, unfoldNorm } from './unfold-norm.js';
 
@@ -65,31 +63,22 @@ function histogramPlot(place: Place, { name, steps, bins }: LayerNorm, t: number
 /** Histograms of each layer before and after SpikeNorm, step by step. */
 export function normFigure(network: TrainedNetwork, activity: Activity): Figure {
   const norms = layerNorms(network, activity);
-  const { timeSteps } = activity;
-  const look = multiples({
+  const drawn = layerHistograms({
     title: 'Before and after SpikeNorm',
     subtitle: 'all channels and resource elements of a layer, in one time step',
     names: [BEFORE, AFTER],
-    count: norms.length,
-    across: Math.min(4, norms.length),
-    height: 130,
-    gap: { x: 66, y: 84 },
-    margin: { left: 66 },
+    layers: norms,
+    timeSteps: activity.timeSteps,
+    plot: histogramPlot,
   });
-  const frames = Array.from({ length: timeSteps }, (_, t) => ({
-    label: stepLabel(t, timeSteps),
-    option: look.chart(norms.map((norm, i) => histogramPlot(look.places[i] as Place, norm, t))),
-  }));
   return {
     id: 'spike-norm',
-    title: 'Before and after SpikeNorm',
+    ...drawn,
     caption:
       'Grey: what the convolution gives, over all channels and resource elements. Blue: after SpikeNorm, which centres and scales each channel ' +
       'with statistics of this time step alone, then applies its own γ and bias. After it the values should be around zero and about one wide, alike in ' +
       'all layers and steps, so that a usual share of the neurons fires; a blue curve far off zero means that the frozen statistics do not fit this slot. ' +
       'The model file has SpikeNorm folded into its weights: both are worked out from the checkpoint beside it.',
-    size: look.size,
-    frames,
     data: { columns: TABLE_COLUMNS, rows: norms.flatMap(rowsOf) },
   };
 }
