@@ -5,6 +5,7 @@ import { SpikingRxError } from '../../errors.js';
 import type { Config } from '../config.js';
 import type { Deadlines } from '../deadlines.js';
 import type { GridDecoder } from '../decode-grid.js';
+import { SlotClock } from '../slot-clock.js';
 import type { WireGrid } from '../wire-grid.js';
 import type { ShownGrid } from './answer.js';
 
@@ -45,7 +46,8 @@ export class SpikesService {
     const { model, signal, client, layers, kinds } = context;
     const started = performance.now();
     const field = 'grids[0]';
-    const { deadlineMs } = deadlines.of(grid, { ...context, field });
+    // A clock of its own: grids that are looked at again must not move the time base of those that are served.
+    const { deadlineMs } = deadlines.of(grid, { ...context, field, slotClock: new SlotClock() });
     const request = decoder.decode(grid, {
       model,
       field,

@@ -106,6 +106,15 @@ describe('POST /v1/spikes', () => {
     expect([response.status, await response.json()]).toMatchObject([400, { error: { field: 'grids' } }]);
   });
 
+  test('a look at a slot moves no deadline of the grids that are served', async () => {
+    const slotTiming = { frame: 0, slot: 0, numerology: 0 };
+    const deadlineUs = 15_000_000;
+    await service.rest.spikes({ ...grid(), slotTiming: { ...slotTiming, frame: 400 }, deadlineUs });
+    const [answer] = await service.rest.compute([{ ...grid(), slotTiming, deadlineUs }]);
+    // Frame 0 would be 4 s late against frame 400.
+    expect(answer?.timing.slackUs).toBeGreaterThan(11_500_000);
+  });
+
   test('takes nine at a time, until their answers are out', async () => {
     const { engine } = service.server;
     // Those before may still be on their way out.
