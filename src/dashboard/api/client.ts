@@ -13,7 +13,6 @@ export class ApiError extends Error {
     message: string,
     /** Path of the field at fault, as in the request. */
     readonly field?: string,
-    readonly retryAfterMs?: number,
   ) {
     super(message);
   }
@@ -44,12 +43,6 @@ export async function getJson<T>(path: string, init: RequestInit = {}): Promise<
   return (await (await call(path, { ...init, headers })).json()) as T;
 }
 
-export async function postJson<T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> {
-  const headers = new Headers(init.headers);
-  headers.set('content-type', 'application/json');
-  return getJson<T>(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) });
-}
-
 async function send(path: string, init: RequestInit, used: string | undefined): Promise<Response> {
   const headers = new Headers(init.headers);
   if (used !== undefined) headers.set('authorization', `Bearer ${used}`);
@@ -64,13 +57,12 @@ async function send(path: string, init: RequestInit, used: string | undefined): 
 /** The body of an error is `{ error: { code, message, field … } }`; what a proxy says may be anything. */
 async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '');
-  const { code, message, field, retryAfterMs } = detailsOf(text);
+  const { code, message, field } = detailsOf(text);
   return new ApiError(
     response.status,
     code ?? `HTTP ${response.status}`,
     message ?? `The service answered ${response.status} ${response.statusText}`.trim(),
     field,
-    retryAfterMs,
   );
 }
 
@@ -78,7 +70,6 @@ interface Details {
   readonly code?: string;
   readonly message?: string;
   readonly field?: string;
-  readonly retryAfterMs?: number;
 }
 
 function detailsOf(text: string): Details {

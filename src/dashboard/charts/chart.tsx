@@ -38,7 +38,7 @@ export function Chart({ option, summary, height = DEFAULT_HEIGHT, isSquare = fal
   }, []);
   useEffect(() => {
     chart.current?.setOption(inScheme({ ...common(shown), ...option }, shown), {
-      replaceMerge: ['series', 'xAxis', 'yAxis', 'grid', 'visualMap', 'graphic', 'title'],
+      replaceMerge: ['series', 'xAxis', 'yAxis', 'grid'],
     });
   }, [option, shown]);
   const style = isSquare ? { aspectRatio: '1' } : { height: `${height}px` };

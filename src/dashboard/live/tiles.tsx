@@ -1,16 +1,9 @@
 /** The present in figures. */
 import type { LiveSample } from '../../wire/live.js';
 import { bytes, short } from '../ui/numbers.js';
+import { Tile, type TileProps } from '../ui/tile.js';
 import type { LiveWindow } from './charts.js';
 import { meanBatch, sumOf } from './series.js';
-
-interface TileText {
-  readonly name: string;
-  readonly value: string;
-  readonly unit?: string;
-  readonly note: string;
-  readonly tone?: 'warn' | 'bad' | undefined;
-}
 
 /** Seconds that throughput is the mean of: one alone jumps. */
 const RECENT = 5;
@@ -19,24 +12,12 @@ export function Tiles({ window }: { readonly window: LiveWindow }) {
   const latest = window.samples.at(-1);
   return (
     <dl class="tiles">
-      {latest !== undefined &&
-        tilesOf(window, latest).map(({ name, value, unit, note, tone }) => (
-          <div key={name} class="tile" data-tone={tone}>
-            <dt>{name}</dt>
-            <dd class="tile-value">
-              {value}
-              {unit !== undefined && <span class="unit">{unit}</span>}
-            </dd>
-            <dd class="tile-note" title={note}>
-              {note}
-            </dd>
-          </div>
-        ))}
+      {latest !== undefined && tilesOf(window, latest).map((tile) => <Tile key={tile.name} {...tile} />)}
     </dl>
   );
 }
 
-function tilesOf(window: LiveWindow, latest: LiveSample): readonly TileText[] {
+function tilesOf(window: LiveWindow, latest: LiveSample): readonly TileProps[] {
   return [
     ...gridTiles(window, latest),
     {
@@ -65,7 +46,7 @@ function tilesOf(window: LiveWindow, latest: LiveSample): readonly TileText[] {
   ];
 }
 
-function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileText[] {
+function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileProps[] {
   const recent = samples.slice(-RECENT);
   const answered = sumOf(samples, ({ grids }) => grids.answered);
   const failed = sumOf(samples, ({ grids }) => grids.failed);
@@ -96,7 +77,7 @@ function gridTiles({ samples }: LiveWindow, latest: LiveSample): readonly TileTe
   ];
 }
 
-function batchTile({ samples, maxBatchGrids }: LiveWindow): TileText {
+function batchTile({ samples, maxBatchGrids }: LiveWindow): TileProps {
   const means = samples.slice(-RECENT).flatMap((sample) => meanBatch(sample) ?? []);
   return {
     name: 'Grids per batch',
@@ -105,7 +86,7 @@ function batchTile({ samples, maxBatchGrids }: LiveWindow): TileText {
   };
 }
 
-function memoryTile({ memory }: LiveSample): TileText {
+function memoryTile({ memory }: LiveSample): TileProps {
   const [value = '', unit = ''] = bytes(memory.residentBytes).split(' ');
   return { name: 'Memory', value, unit, note: `heap ${bytes(memory.heapUsedBytes)}` };
 }

@@ -4,6 +4,7 @@ import { bitsPerSymbol } from '../../nr/qam.js';
 import { Button, CheckField } from '../ui/forms.js';
 import { PauseIcon, PlayIcon } from '../ui/icons.js';
 import { short } from '../ui/numbers.js';
+import { Tile } from '../ui/tile.js';
 import { rateText } from './charts.js';
 import { Controls } from './controls.js';
 import { ErrorRates } from './error-rates.js';
@@ -107,38 +108,33 @@ function Tiles({ result }: { readonly result: Result }) {
   const { answer, receivers, roundTripMs, slot } = result;
   const bits = slot.bits?.length ?? 0;
   const { queueMs, computeMs } = answer.timing;
+  const snr = answer.quality.estimatedSnrDb;
   return (
     <dl class="tiles" aria-label="This slot">
       {receivers.map(({ label, errors }) => (
-        <div key={label} class="tile">
-          <dt>{label}: wrong bits</dt>
-          <dd class="tile-value">
-            {errors === undefined ? '–' : short(errors)}
-            {errors !== undefined && <span class="unit">of {bits.toLocaleString('en')}</span>}
-          </dd>
-          <dd class="tile-note">
-            {errors === undefined ? 'the bits sent are not known' : `BER ${rateText(errors / bits)}`}
-          </dd>
-        </div>
+        <Tile
+          key={label}
+          name={`${label}: wrong bits`}
+          {...(errors === undefined
+            ? { value: '–', note: 'the bits sent are not known' }
+            : {
+                value: short(errors),
+                unit: `of ${bits.toLocaleString('en')}`,
+                note: `BER ${rateText(errors / bits)}`,
+              })}
+        />
       ))}
-      <div class="tile">
-        <dt>Round trip</dt>
-        <dd class="tile-value">
-          {short(roundTripMs)}
-          <span class="unit">ms</span>
-        </dd>
-        <dd class="tile-note">
-          queue {short(queueMs)} ms, compute {short(computeMs)} ms
-        </dd>
-      </div>
-      <div class="tile">
-        <dt>SNR seen by the service</dt>
-        <dd class="tile-value">
-          {answer.quality.estimatedSnrDb === undefined ? '–' : answer.quality.estimatedSnrDb.toFixed(1)}
-          <span class="unit">dB</span>
-        </dd>
-        <dd class="tile-note">mean |LLR| {short(answer.quality.meanAbsLlr)}</dd>
-      </div>
+      <Tile
+        name="Round trip"
+        value={short(roundTripMs)}
+        unit="ms"
+        note={`queue ${short(queueMs)} ms, compute ${short(computeMs)} ms`}
+      />
+      <Tile
+        name="SNR seen by the service"
+        {...(snr === undefined ? { value: '–' } : { value: snr.toFixed(1), unit: 'dB' })}
+        note={`mean |LLR| ${short(answer.quality.meanAbsLlr)}`}
+      />
     </dl>
   );
 }

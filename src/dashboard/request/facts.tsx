@@ -1,36 +1,48 @@
 import type { LatestRequest } from '../../wire/latest.js';
 import { short } from '../ui/numbers.js';
+import { Tile, type TileProps } from '../ui/tile.js';
 
 export function Facts({ latest }: { readonly latest: LatestRequest }) {
   return (
     <dl class="tiles">
-      {factsOf(latest).map(([name, value, unit, note]) => (
-        <div key={name} class="tile">
-          <dt>{name}</dt>
-          <dd class="tile-value">
-            {value}
-            <span class="unit">{unit}</span>
-          </dd>
-          <dd class="tile-note" title={note}>
-            {note}
-          </dd>
-        </div>
+      {factsOf(latest).map((fact) => (
+        <Tile key={fact.name} {...fact} />
       ))}
     </dl>
   );
 }
 
-type Fact = readonly [name: string, value: string, unit: string, note: string];
-
-function factsOf({ id, shape, timing, quality, llrDatatype }: LatestRequest): readonly Fact[] {
+function factsOf({ id, shape, timing, quality, llrDatatype }: LatestRequest): readonly TileProps[] {
   const { nRx, nSym, nSc, bitsPerSymbol } = shape;
   const { estimatedSnrDb: snr, meanAbsLlr, saturatedFraction } = quality;
   return [
-    ['Grid', `${nSym} × ${nSc}`, '', `${nRx} ${nRx === 1 ? 'antenna' : 'antennas'}, id ${id}`],
-    ['Bits of a symbol', short(bitsPerSymbol), '', `sent as ${llrDatatype}`],
-    ['Estimated SNR', snr === undefined ? '–' : short(snr), snr === undefined ? '' : 'dB', 'from the pilots'],
-    ['Mean |LLR|', short(meanAbsLlr), '', `${short(100 * saturatedFraction)} % at the limit`],
-    ['Compute', short(timing.computeMs), 'ms', `in a batch of ${timing.batchSize}`],
-    ['Queue', short(timing.queueMs), 'ms', `decode ${short(timing.decodeMs)} ms`],
+    {
+      name: 'Grid',
+      value: `${nSym} × ${nSc}`,
+      note: `${nRx} ${nRx === 1 ? 'antenna' : 'antennas'}, id ${id}`,
+    },
+    { name: 'Bits of a symbol', value: short(bitsPerSymbol), note: `sent as ${llrDatatype}` },
+    {
+      name: 'Estimated SNR',
+      ...(snr === undefined ? { value: '–' } : { value: short(snr), unit: 'dB' }),
+      note: 'from the pilots',
+    },
+    {
+      name: 'Mean |LLR|',
+      value: short(meanAbsLlr),
+      note: `${short(100 * saturatedFraction)} % at the limit`,
+    },
+    {
+      name: 'Compute',
+      value: short(timing.computeMs),
+      unit: 'ms',
+      note: `in a batch of ${timing.batchSize}`,
+    },
+    {
+      name: 'Queue',
+      value: short(timing.queueMs),
+      unit: 'ms',
+      note: `decode ${short(timing.decodeMs)} ms`,
+    },
   ];
 }

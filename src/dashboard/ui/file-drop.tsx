@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
+import { Below } from './forms.js';
 
 export interface FileDropProps {
   readonly label: string;
@@ -18,7 +19,6 @@ export function FileDrop({ label, help, error, accept, onFiles, children }: File
   const id = useId();
   const [isOver, setOver] = useState(false);
   useEffect(keepPage, []);
-  const below = error ?? help;
   return (
     <div class="field field-wide">
       <label
@@ -53,13 +53,7 @@ export function FileDrop({ label, help, error, accept, onFiles, children }: File
         />
         {children}
       </label>
-      <p
-        id={`${id}-below`}
-        class={error === undefined ? 'field-help' : 'field-error'}
-        role={error === undefined ? undefined : 'alert'}
-      >
-        {below}
-      </p>
+      <Below id={`${id}-below`} help={help} error={error} />
     </div>
   );
 }

@@ -41,16 +41,22 @@ export function Field({ label, unit, help, error, isWide, isDisabled, control }:
         'aria-invalid': error === undefined ? undefined : 'true',
         disabled: isDisabled ?? false,
       })}
-      {below !== undefined && (
-        <p
-          id={`${id}-below`}
-          class={error === undefined ? 'field-help' : 'field-error'}
-          role={error === undefined ? undefined : 'alert'}
-        >
-          {below}
-        </p>
-      )}
+      <Below id={`${id}-below`} help={help} error={error} />
     </div>
+  );
+}
+
+/** Below a control: the message, or else the help. */
+export function Below({ id, help, error }: Pick<FieldText, 'help' | 'error'> & { readonly id: string }) {
+  if (error === undefined && help === undefined) return null;
+  return (
+    <p
+      id={id}
+      class={error === undefined ? 'field-help' : 'field-error'}
+      role={error === undefined ? undefined : 'alert'}
+    >
+      {error ?? help}
+    </p>
   );
 }
 
@@ -137,14 +143,23 @@ export function SelectField<T extends string>({
           value={value}
           onChange={(event) => onChange(event.currentTarget.value as T)}
         >
-          {choices.map((choice) => (
-            <option key={choice.value} value={choice.value}>
-              {choice.label}
-            </option>
-          ))}
+          <Options choices={choices} />
         </select>
       )}
     />
+  );
+}
+
+/** Of a select. */
+export function Options({ choices }: { readonly choices: readonly Choice<string>[] }) {
+  return (
+    <>
+      {choices.map(({ value, label }) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </>
   );
 }
 

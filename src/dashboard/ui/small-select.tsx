@@ -1,4 +1,4 @@
-import type { ChoiceProps } from './forms.js';
+import { type ChoiceProps, Options } from './forms.js';
 
 /** A choice in the head of a panel, whose label only a reader of the screen needs. */
 export function SmallSelect<T extends string>({
@@ -14,11 +14,7 @@ export function SmallSelect<T extends string>({
       value={value}
       onChange={(event) => onChange(event.currentTarget.value as T)}
     >
-      {choices.map((choice) => (
-        <option key={choice.value} value={choice.value}>
-          {choice.label}
-        </option>
-      ))}
+      <Options choices={choices} />
     </select>
   );
 }

@@ -1,6 +1,7 @@
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interleave } from '#client/types.js';
+import type { ChannelName } from '#dashboard/playground/setup.js';
 import type { PlaySlot } from '#dashboard/playground/slots.js';
 import { writeRecording } from '#dumps/sigmf/write.js';
 import { drawBundle, TemporaryFolder } from '../../dumps/helpers/bundles.js';
@@ -11,6 +12,20 @@ import { colouredPixels, launch, visit, type Visit } from '../helpers/browser.js
 import { dropOn, filesIn, sentFrom, slotOf, tileOf, waitForWrongBits } from '../helpers/playground.js';
 
 const temporary = new TemporaryFolder();
+
+/** With what the test of the controls puts into them. */
+const changedSlot = (channel: ChannelName, seed: number, snrDb: number) =>
+  slotOf((form) => {
+    form.nPrb.set(3);
+    form.pilots.symbols.value = '3';
+    form.pilots.type.value = '2';
+    form.pilots.groups.value = '3';
+    form.delaySpreadNs.set(300);
+    form.dopplerHz.set(400);
+    form.channel.value = channel;
+    form.seed.set(seed);
+    form.snrDb.set(snrDb);
+  });
 
 const pilots = (query: URLSearchParams): unknown => JSON.parse(String(query.get('dmrsConfig')));
 
@@ -77,18 +92,7 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
       fill('SNR, exact value', '15'),
     ])
       await sentBy(action);
-    const slot = slotOf((form) => {
-      form.nPrb.set(3);
-      form.pilots.symbols.value = '3';
-      form.pilots.type.value = '2';
-      form.pilots.groups.value = '3';
-      form.delaySpreadNs.set(300);
-      form.dopplerHz.set(400);
-      form.channel.value = 'TDL-E';
-      form.seed.set(9);
-      form.snrDb.set(15);
-    });
-    await expectWrongBits(slot);
+    await expectWrongBits(changedSlot('TDL-E', 9, 15));
     await sentBy(select('Channel', 'TDL-A30'));
     expect(await page.getByLabel('Delay spreadns', { exact: true }).isDisabled()).toBe(true);
     await sentBy(select('Channel', 'awgn'));
@@ -134,18 +138,7 @@ describe.skipIf(!hasTool('chromium'))('the playground', () => {
     await slider.press('ArrowLeft');
     const snrDb = Number(await page.getByLabel('SNR, exact value').inputValue());
     expect(snrDb).toBeGreaterThan(25);
-    const slot = slotOf((form) => {
-      form.nPrb.set(3);
-      form.pilots.symbols.value = '3';
-      form.pilots.type.value = '2';
-      form.pilots.groups.value = '3';
-      form.delaySpreadNs.set(300);
-      form.dopplerHz.set(400);
-      form.channel.value = 'TDL-C';
-      form.seed.set(10);
-      form.snrDb.set(snrDb);
-    });
-    await expectWrongBits(slot);
+    await expectWrongBits(changedSlot('TDL-C', 10, snrDb));
     await panel('Bit error rate').getByText(`1 slot at ${snrDb} dB`).waitFor();
   });
 
