@@ -84,7 +84,7 @@ export class Scratch {
 function npm(): string {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const built = Object.entries(scripts).flatMap(([name, script]) => {
-    const [, rest] = /^npm run --silent build && (?:exec )?(node .*)$/.exec(script) ?? [];
+    const [, rest] = /^npm run --silent buil[dt] && (?:exec )?(node .*)$/.exec(script) ?? [];
     return rest === undefined ? [] : [`  ${name}) exec ${rest} "$@";;`];
   });
   return [
