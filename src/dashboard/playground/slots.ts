@@ -46,15 +46,9 @@ function comparison(
 export function simulatedSlot({ config, seed }: Setup): PlaySlot {
   const slot = simulateSlot(config, Random.fromSeed(seed).fork('simulate'));
   const { channel, errorVariance } = lsChannel(slot, { statistics: slotStatistics(slot) });
-  const { shape, rxGrid, dmrs, dataMask, noiseVariance, modulation, bits } = slot;
   return {
-    shape,
-    rxGrid,
-    dmrs,
-    dataMask,
-    noiseVariance,
-    modulation,
-    bits,
+    ...received(slot),
+    bits: slot.bits,
     name: `seed ${seed}`,
     dmrsConfig: config.dmrs,
     snrDb: config.snrDb,
@@ -65,19 +59,21 @@ export function simulatedSlot({ config, seed }: Setup): PlaySlot {
   };
 }
 
+type Received = Pick<PlaySlot, 'shape' | 'rxGrid' | 'dmrs' | 'dataMask' | 'noiseVariance' | 'modulation'>;
+
+/** What goes to the page of any slot: it leaves the worker, so nothing more than is shown. */
+function received({ shape, rxGrid, dmrs, dataMask, noiseVariance, modulation }: Received): Received {
+  return { shape, rxGrid, dmrs, dataMask, noiseVariance, modulation };
+}
+
 /** A slot of a file beside what the file says about it; LS without statistics, which no file has. */
 export function dumpedSlot(slot: DumpedSlot, bundle?: OaiBundle): PlaySlot {
-  const { shape, rxGrid, dmrs, dataMask, noiseVariance, modulation, name, snrDb, config } = slot;
+  const { name, snrDb, config } = slot;
   const { channel, errorVariance } = lsChannel(slot);
   const own: Comparison[] = bundle?.llrs ? [{ receiver: 'dump', llrs: bundle.llrs }] : [];
   const bits = bundle && sentBits(bundle);
   return {
-    shape,
-    rxGrid,
-    dmrs,
-    dataMask,
-    noiseVariance,
-    modulation,
+    ...received(slot),
     name,
     snrDb,
     dmrsConfig: config.dmrs,
